@@ -1,0 +1,119 @@
+#include "child_trainer/batches.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <cmath>
+#include <cstring>
+#include <future>
+
+#include "child_trainer/augmentation.h"
+#include "common/error.h"
+
+namespace nas::child_trainer {
+
+Normalisation measure_normalisation(const data::Dataset& dataset, const data::Split& split) {
+  const auto channels = static_cast<size_t>(dataset.channels);
+  std::vector<uint64_t> sum(channels, 0);
+  std::vector<uint64_t> squares(channels, 0);
+  for (size_t i = 0; i < split.images.size(); ++i) {
+    const uint64_t value = split.images[i];
+    sum[i % channels] += value;
+    squares[i % channels] += value * value;
+  }
+  const double count = std::max(1.0, static_cast<double>(split.images.size() / channels));
+  Normalisation result;
+  for (size_t c = 0; c < channels; ++c) {
+    const double mean = static_cast<double>(sum[c]) / count;
+    const double variance = std::max(0.0, static_cast<double>(squares[c]) / count - mean * mean);
+    result.mean.push_back(mean / 255.0);
+    result.std_dev.push_back(std::max(1.0, std::sqrt(variance)) / 255.0);  // flat channels stay finite
+  }
+  return result;
+}
+
+DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split, const Normalisation& normalisation,
+                         at::Device device) {
+  images_ = at::empty({split.count(), dataset.height, dataset.width, dataset.channels}, at::kByte);
+  std::memcpy(images_.data_ptr(), split.images.data(), split.images.size());
+  images_ = images_.to(device);
+  if (dataset.task == data::Task::kSingleLabel) {
+    targets_ = at::empty({split.count()}, at::kLong);
+    std::memcpy(targets_.data_ptr(), split.labels.data(), split.labels.size() * sizeof(int64_t));
+  } else {
+    targets_ = at::empty({split.count(), dataset.class_count()}, at::kByte);
+    std::memcpy(targets_.data_ptr(), split.label_matrix.data(), split.label_matrix.size());
+    targets_ = targets_.to(at::kFloat);
+  }
+  targets_ = targets_.to(device);
+  scale_ = at::empty({1, 3, 1, 1});
+  shift_ = at::empty({1, 3, 1, 1});
+  for (size_t c = 0; c < 3; ++c) {
+    scale_.data_ptr<float>()[c] = static_cast<float>(1.0 / (255.0 * normalisation.std_dev[c]));
+    shift_.data_ptr<float>()[c] = static_cast<float>(255.0 * normalisation.mean[c]);
+  }
+  scale_ = scale_.to(device);
+  shift_ = shift_.to(device);
+}
+
+Batch DeviceSplit::gather(const at::Tensor& indices) const {
+  const at::Tensor there = indices.to(images_.device());
+  const at::Tensor pixels = images_.index_select(0, there).permute({0, 3, 1, 2}).to(at::kFloat);
+  return {.images = (pixels - shift_) * scale_, .targets = targets_.index_select(0, there)};
+}
+
+struct EpochBatches::Ahead {
+  int64_t index = -1;
+  std::future<Batch> batch;
+};
+
+EpochBatches::EpochBatches(const DeviceSplit& split, int64_t batch_size, std::vector<std::string> augmentations,
+                           const common::RandomKey& key)
+    : split_(split), batch_size_(std::min(batch_size, split.count())), augmentations_(std::move(augmentations)),
+      key_(key), count_(count_for(split.count(), batch_size)), ahead_(std::make_unique<Ahead>()) {
+  key_.purpose = "order";
+  order_ = common::RandomStream(key_).permutation(split.count());
+}
+
+EpochBatches::~EpochBatches() = default;
+
+int64_t EpochBatches::count_for(int64_t images, int64_t batch_size) {
+  return std::max<int64_t>(1, images / std::max<int64_t>(1, batch_size));
+}
+
+Batch EpochBatches::make(int64_t index) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor indices = at::empty({batch_size_}, at::kLong);
+  std::memcpy(indices.data_ptr(), order_.data() + index * batch_size_, static_cast<size_t>(batch_size_) * sizeof(int64_t));
+  Batch batch = split_.gather(indices);
+  for (const auto& name : augmentations_) {
+    common::RandomKey key = key_;
+    key.purpose = name;
+    std::vector<common::RandomStream> random;
+    random.reserve(static_cast<size_t>(batch_size_));
+    for (int64_t i = 0; i < batch_size_; ++i) {
+      key.index = static_cast<uint64_t>(indices.data_ptr<int64_t>()[i]);
+      random.emplace_back(key);
+    }
+    batch.images = common::Registry<Augmentation>::find(name).apply(batch.images, random);
+  }
+  batch.images = batch.images.contiguous(at::MemoryFormat::ChannelsLast);
+  return batch;
+}
+
+Batch EpochBatches::get(int64_t index) {
+  if (index < 0 || index >= count_) throw common::InternalError({.where = "batches", .what = "index out of range"});
+  Batch batch = ahead_->index == index ? ahead_->batch.get() : make(index);
+  ahead_->index = -1;
+  // Preparing ahead in another thread pays only where this one has cores of its own or a GPU to feed.
+  if (index + 1 < count_ && (at::get_num_threads() > 1 || batch.images.is_cuda())) {
+    ahead_->index = index + 1;
+    ahead_->batch = std::async(std::launch::async, [this, next = index + 1] {
+      at::set_num_threads(1);
+      return make(next);
+    });
+  }
+  return batch;
+}
+
+}  // namespace nas::child_trainer

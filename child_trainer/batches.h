@@ -1,0 +1,72 @@
+// Batches of a split: the whole set lives as uint8 on the device; a batch is one gather, normalised
+// and augmented there.
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/random.h"
+#include "data/dataset.h"
+
+namespace nas::child_trainer {
+
+// Mean and standard deviation of each channel, of pixels scaled to [0, 1].
+struct Normalisation {
+  std::vector<double> mean;     // [3]
+  std::vector<double> std_dev;  // [3], > 0
+};
+Normalisation measure_normalisation(const data::Dataset& dataset, const data::Split& split);
+
+struct Batch {
+  at::Tensor images;   // float [n, 3, H, W], normalised, channels-last
+  at::Tensor targets;  // int64 [n], or float [n, K] (multi-label)
+};
+
+class DeviceSplit {
+ public:
+  DeviceSplit(const data::Dataset& dataset, const data::Split& split, const Normalisation& normalisation,
+              at::Device device);
+
+  int64_t count() const { return images_.size(0); }
+  bool multi_label() const { return targets_.dim() == 2; }
+
+  // The images `indices` (CPU, int64), in that order, without augmentation.
+  Batch gather(const at::Tensor& indices) const;
+
+ private:
+  at::Tensor images_;   // uint8 [N, H, W, 3]
+  at::Tensor targets_;  // int64 [N] or float [N, K]
+  at::Tensor scale_;    // float [1, 3, 1, 1]
+  at::Tensor shift_;
+};
+
+// The training batches of one epoch, in an order drawn from the key; the last, smaller batch is
+// left out, unless it is the only one. The next batch is prepared while the last one is used.
+class EpochBatches {
+ public:
+  EpochBatches(const DeviceSplit& split, int64_t batch_size, std::vector<std::string> augmentations,
+               const common::RandomKey& key);
+  ~EpochBatches();
+
+  int64_t count() const { return count_; }
+  Batch get(int64_t index);  // call with rising indices
+
+  static int64_t count_for(int64_t images, int64_t batch_size);
+
+ private:
+  Batch make(int64_t index) const;
+
+  const DeviceSplit& split_;
+  int64_t batch_size_;
+  std::vector<std::string> augmentations_;
+  common::RandomKey key_;
+  std::vector<int64_t> order_;
+  int64_t count_;
+  struct Ahead;
+  std::unique_ptr<Ahead> ahead_;
+};
+
+}  // namespace nas::child_trainer

@@ -1,0 +1,31 @@
+// Devices by name.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nas::child_trainer {
+
+// "auto" (the first GPU, or the CPU), "cpu", "cuda", "cuda:1". Throws ConfigError when this machine
+// or this build has no such device.
+at::Device find_device(const std::string& name);
+
+std::string library_version();  // of LibTorch: "2.11.0"
+
+// Threads of this process's tensor work; before the first tensor.
+void set_threads(int64_t threads);
+// Threads that a child should use when `children` run side by side on the CPU.
+int64_t threads_a_child(int64_t children);
+
+// GPU parts, in cuda.cpp or no_cuda.cpp.
+int64_t cuda_device_count();
+std::string cuda_device_text(int64_t index);          // "NVIDIA H200, 139 GiB"
+void limit_cuda_memory(at::Device device, double bytes);  // this process; 0: no limit
+void release_cuda_memory();                           // gives cached blocks back
+double peak_cuda_bytes(at::Device device);
+void make_cuda_deterministic();
+
+}  // namespace nas::child_trainer

@@ -1,0 +1,33 @@
+// How a network is trained.
+#pragma once
+
+#include "common/options.h"
+
+namespace nas::child_trainer {
+
+struct TrainSettings {
+  int64_t epochs = 3;             // >= 1
+  int64_t batch_size = 64;        // images, >= 1
+  double learning_rate = 0.1;     // at the start; one cosine to 0
+  int64_t warmup_epochs = 0;      // linear from 0
+  double momentum = 0.9;          // Nesterov
+  double weight_decay = 3e-4;     // L2; not on batch norms and biases
+  double label_smoothing = 0.0;   // [0, 1)
+  double clip = 5.0;              // of the gradient's norm; 0: none
+  double drop_path = 0.0;         // at the end of training; grows linearly from 0
+  bool auxiliary = false;         // train an auxiliary head
+  double auxiliary_weight = 0.4;  // of its loss
+  double dropout = 0.0;           // before the classifier
+  std::vector<std::string> augment = {"pad-crop", "flip"};
+  std::string precision = "fp32";  // "fp32" | "bf16": autocast
+
+  // The declarations, with this object's values as defaults.
+  common::OptionList options() const;
+  static TrainSettings from(const common::Options& options);
+};
+
+// A function of the step alone, so that it survives a resume.
+double learning_rate_at(const TrainSettings& settings, int64_t step, int64_t steps_an_epoch);
+double drop_path_at(const TrainSettings& settings, int64_t step, int64_t steps_an_epoch);
+
+}  // namespace nas::child_trainer

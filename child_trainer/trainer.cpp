@@ -1,0 +1,290 @@
+#include "child_trainer/trainer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+
+#include <cmath>
+#include <new>
+
+#include "child_trainer/batches.h"
+#include "child_trainer/checkpoint.h"
+#include "child_trainer/device.h"
+#include "child_trainer/evaluate.h"
+#include "common/error.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "common/text.h"
+
+namespace nas::child_trainer {
+
+namespace {
+
+// Autocast to bfloat16 for the length of a forward pass.
+class Autocast {
+ public:
+  Autocast(bool enabled, at::DeviceType device) : enabled_(enabled), device_(device) {
+    if (!enabled_) return;
+    at::autocast::set_autocast_enabled(device_, true);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::increment_nesting();
+  }
+  ~Autocast() {
+    if (!enabled_) return;
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(device_, false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool enabled_;
+  at::DeviceType device_;
+};
+
+at::Tensor loss_of(const at::Tensor& logits, const at::Tensor& targets, const TrainSettings& settings) {
+  if (targets.dim() == 2) {
+    const at::Tensor smooth =
+        settings.label_smoothing > 0 ? targets * (1 - settings.label_smoothing) + settings.label_smoothing / 2 : targets;
+    return at::binary_cross_entropy_with_logits(logits, smooth);
+  }
+  return at::cross_entropy_loss(logits, targets, {}, at::Reduction::Mean, -100, settings.label_smoothing);
+}
+
+// What must not change between the attempts at one training.
+std::string identity_of(const TrainJob& job) {
+  common::Options settings(job.settings.options());
+  const common::Json json = {{"architecture", search_space::to_json(job.architecture)},
+                             {"settings", settings.to_toml()},
+                             {"input_size", job.network.input_size},
+                             {"cells", job.network.cells},
+                             {"filters", job.network.filters},
+                             {"stem", job.network.stem},
+                             {"stem_multiplier", job.network.stem_multiplier},
+                             {"seed", job.seed},
+                             {"trial", job.trial}};
+  return common::sha256_of_text(json.dump());
+}
+
+bool is_out_of_memory(const std::exception& error) {
+  const std::string text = error.what();
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+         dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         text.find("can't allocate memory") != std::string::npos || text.find("not enough memory") != std::string::npos;
+}
+
+void start_from(Network& network, const std::filesystem::path& file) {
+  const at::NoGradGuard no_grad;
+  const auto stored = common::read_safetensors(file);
+  for (auto& [name, tensor] : network.state(true)) {
+    const auto found = stored.tensors.find(name);
+    if (found != stored.tensors.end() && tensor.sizes() == at::IntArrayRef(found->second.shape)) {
+      tensor.copy_(load_tensor(found->second));
+    }
+  }
+}
+
+struct Diverged {};
+
+}  // namespace
+
+common::Json to_json(const EpochMetrics& m) {
+  return {{"epoch", m.epoch},           {"train_loss", m.train_loss},         {"train_accuracy", m.train_accuracy},
+          {"valid_loss", m.valid_loss}, {"valid_accuracy", m.valid_accuracy}, {"valid_auc_prc", m.valid_auc_prc},
+          {"learning_rate", m.learning_rate}, {"seconds", m.seconds},         {"images_per_second", m.images_per_second}};
+}
+
+EpochMetrics epoch_metrics_from_json(const common::Json& json) {
+  const std::string where = "epoch metrics";
+  const auto number = [&](const char* name) { return common::json_get<double>(json, name, where); };
+  return {.epoch = common::json_get<int64_t>(json, "epoch", where),
+          .train_loss = number("train_loss"),
+          .train_accuracy = number("train_accuracy"),
+          .valid_loss = number("valid_loss"),
+          .valid_accuracy = number("valid_accuracy"),
+          .valid_auc_prc = number("valid_auc_prc"),
+          .learning_rate = number("learning_rate"),
+          .seconds = number("seconds"),
+          .images_per_second = number("images_per_second")};
+}
+
+namespace {
+
+// Lines of epochs that a killed attempt wrote after its last checkpoint are trained, and written, again.
+void trim_metrics(const std::filesystem::path& file, int64_t epochs) {
+  if (!std::filesystem::exists(file)) return;
+  std::string kept;
+  for (const auto& line : common::split(common::read_file(file), '\n')) {
+    const auto json = common::Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (json.is_object() && json.value("epoch", epochs + 1) <= epochs) kept += line + "\n";
+  }
+  common::write_file_atomically(file, kept);
+}
+
+}  // namespace
+
+struct Trainer::State {
+  data::Dataset dataset;
+  at::Device device;
+  Normalisation normalisation;
+  DeviceSplit train;
+  DeviceSplit valid;
+  std::unique_ptr<Network> network;
+
+  State(data::Dataset source, at::Device where)
+      : dataset(std::move(source)),
+        device(where),
+        normalisation(measure_normalisation(dataset, dataset.train)),
+        train(dataset, dataset.train, normalisation, device),
+        valid(dataset, dataset.valid, normalisation, device) {}
+
+  // Trains from `progress` to the end of its epoch; false when asked to stop, with `progress` at the step reached.
+  bool train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer, Progress& progress);
+  EpochMetrics measure_epoch(const TrainJob& job, const Progress& progress, double seconds);
+};
+
+bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer,
+                                 Progress& progress) {
+  const common::RandomKey key{.seed = job.seed, .trial = job.trial, .epoch = static_cast<uint64_t>(progress.epoch)};
+  EpochBatches batches(train, job.settings.batch_size, job.settings.augment, key);
+  const int64_t steps = batches.count();
+  at::Tensor loss_sum = at::full({}, progress.loss_sum, at::TensorOptions().dtype(at::kDouble).device(device));
+  at::Tensor correct_sum = at::full({}, progress.correct_sum, at::TensorOptions().dtype(at::kDouble).device(device));
+  const auto settle = [&] {
+    progress.loss_sum = loss_sum.item<double>();
+    progress.correct_sum = correct_sum.item<double>();
+    if (!std::isfinite(progress.loss_sum)) throw Diverged();
+  };
+  double shown = common::monotonic_seconds();
+  while (progress.step < steps) {
+    if (hooks.should_stop()) {
+      settle();
+      return false;
+    }
+    const int64_t global_step = progress.epoch * steps + progress.step;
+    const Batch batch = batches.get(progress.step);
+    common::RandomKey step_key = key;
+    step_key.epoch = static_cast<uint64_t>(global_step);
+    at::Tensor loss;
+    at::Tensor logits;
+    {
+      const Autocast autocast(job.settings.precision == "bf16", device.type());
+      const Scores scores = network->forward(
+          batch.images, {.training = true, .drop_path = drop_path_at(job.settings, global_step, steps), .key = step_key});
+      logits = scores.logits.detach();
+      loss = loss_of(scores.logits.to(at::kFloat), batch.targets, job.settings);
+      if (scores.auxiliary.defined()) {
+        loss = loss + job.settings.auxiliary_weight * loss_of(scores.auxiliary.to(at::kFloat), batch.targets, job.settings);
+      }
+    }
+    loss.backward();
+    loss_sum += loss.detach();
+    if (batch.targets.dim() == 1) correct_sum += (logits.argmax(1) == batch.targets).sum();
+    optimizer.step(learning_rate_at(job.settings, global_step, steps));
+    ++progress.step;
+    if (progress.step % 25 == 0) settle();
+    if (const double now = common::monotonic_seconds(); now - shown > 0.5) {
+      hooks.on_step(global_step + 1, job.settings.epochs * steps);
+      shown = now;
+    }
+  }
+  settle();
+  return true;
+}
+
+EpochMetrics Trainer::State::measure_epoch(const TrainJob& job, const Progress& progress, double seconds) {
+  const auto steps = static_cast<double>(progress.step);
+  const double images = steps * static_cast<double>(std::min(job.settings.batch_size, train.count()));
+  const Metrics metrics = measure(dataset, dataset.valid, scores_of(*network, valid));
+  return {.epoch = progress.epoch + 1,
+          .train_loss = progress.loss_sum / steps,
+          .train_accuracy = progress.correct_sum / images,
+          .valid_loss = metrics.log_loss,
+          .valid_accuracy = metrics.accuracy,
+          .valid_auc_prc = metrics.auc_prc,
+          .learning_rate = learning_rate_at(job.settings, (progress.epoch + 1) * progress.step, progress.step),
+          .seconds = seconds,
+          .images_per_second = images / std::max(1e-9, seconds)};
+}
+
+Trainer::Trainer(data::Dataset dataset, at::Device device) {
+  if (dataset.train.count() == 0 || dataset.valid.count() == 0) {
+    throw common::DataError({.where = "trainer", .what = "a dataset without training or validation images",
+                             .got = dataset.name});
+  }
+  state_ = std::make_unique<State>(std::move(dataset), device);
+}
+
+Trainer::~Trainer() = default;
+
+Network* Trainer::network() { return state_->network.get(); }
+const data::Dataset& Trainer::dataset() const { return state_->dataset; }
+
+Metrics Trainer::evaluate(const data::Split& split) {
+  const DeviceSplit on_device(state_->dataset, split, state_->normalisation, state_->device);
+  return measure(state_->dataset, split, scores_of(*state_->network, on_device));
+}
+
+TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
+  TrainResult result;
+  Progress progress;
+  const auto finish = [&](TrainState state, const std::string& reason) {
+    result.state = state;
+    result.reason = reason;
+    result.seconds = progress.seconds;
+    result.peak_bytes = state_->device.is_cuda() ? peak_cuda_bytes(state_->device) : common::peak_resident_bytes();
+    return result;
+  };
+  try {
+    search_space::NetworkOptions options = job.network;
+    options.classes = state_->dataset.class_count();
+    options.dropout = job.settings.dropout;
+    options.auxiliary = job.settings.auxiliary;
+    state_->network.reset();
+    state_->network = std::make_unique<Network>(search_space::build_network(job.architecture, options), state_->device,
+                                                common::RandomKey{.seed = job.seed, .trial = job.trial});
+    if (!job.init_from.empty()) start_from(*state_->network, job.init_from);
+    Optimizer optimizer(*state_->network, job.settings);
+    const std::string identity = identity_of(job);
+    if (const auto stored = load_checkpoint(job.folder, *state_->network, optimizer, identity)) progress = *stored;
+    trim_metrics(job.folder / "metrics.jsonl", progress.epoch);
+    if (progress.last.is_object()) result.last = epoch_metrics_from_json(progress.last);
+    bool time_is_up = false;
+    TrainHooks limited = hooks;
+    while (progress.epoch < job.settings.epochs) {
+      const double start = common::monotonic_seconds();
+      const double before = progress.seconds;
+      limited.should_stop = [&] {
+        time_is_up = job.time_limit > 0 && before + common::monotonic_seconds() - start > job.time_limit;
+        return time_is_up || hooks.should_stop();
+      };
+      const bool whole = state_->train_epoch(job, limited, optimizer, progress);
+      const double seconds = common::monotonic_seconds() - start;
+      progress.seconds += seconds;
+      if (!whole) {
+        save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
+        return time_is_up ? finish(TrainState::kTimeLimit, "the time limit was reached")
+                          : finish(TrainState::kStopped, "asked to stop");
+      }
+      result.last = state_->measure_epoch(job, progress, seconds);
+      common::append_line(job.folder / "metrics.jsonl", to_json(result.last).dump());
+      progress = {.epoch = progress.epoch + 1, .seconds = progress.seconds, .last = to_json(result.last)};
+      if (progress.epoch % job.checkpoint_epochs == 0 || progress.epoch == job.settings.epochs) {
+        save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
+      }
+      hooks.on_epoch(result.last);
+    }
+    return finish(TrainState::kFinished, "");
+  } catch (const Diverged&) {
+    return finish(TrainState::kNotANumber, "the training loss is not a finite number");
+  } catch (const common::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    if (!is_out_of_memory(error)) throw;
+    state_->network.reset();
+    release_cuda_memory();
+    return finish(TrainState::kOutOfMemory, "an allocation failed");
+  }
+}
+
+}  // namespace nas::child_trainer

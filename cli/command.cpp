@@ -1,0 +1,122 @@
+#include "cli/command.h"
+
+#include <fmt/format.h>
+
+#include <boost/program_options.hpp>
+
+#include "common/file.h"
+#include "common/text.h"
+
+namespace nas::cli {
+
+namespace po = boost::program_options;
+
+namespace {
+
+std::string default_text(const common::Option& option) {
+  const std::string value = option.value_text();
+  return value.empty() || option.type_text() == "flag" ? "" : "default " + value;
+}
+
+std::string description(const common::Option& option) {
+  std::vector<std::string> notes;
+  if (!option.unit.empty()) notes.push_back(option.unit);
+  if (const auto range = option.range_text(); !range.empty()) notes.push_back(range);
+  if (const auto value = default_text(option); !value.empty()) notes.push_back(value);
+  return option.help + (notes.empty() ? "" : " [" + common::join(notes, "; ") + "]");
+}
+
+po::options_description described(const common::Options& options) {
+  po::options_description all("Options", 100);
+  for (const auto& option : options.all()) {
+    auto* value = po::value<std::vector<std::string>>()->composing();
+    const bool flag = option.type_text() == "flag";
+    if (flag) value = value->implicit_value({"true"}, "");
+    value->value_name(flag ? "" : option.type_text() == "integer" ? "N" : option.type_text() == "number" ? "X" : "TEXT");
+    all.add_options()(option.name.c_str(), value, description(option).c_str());
+  }
+  all.add_options()("config", po::value<std::vector<std::string>>()->value_name("FILE"),
+                    "read options from a TOML file: keys are the names above");
+  all.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+                    "set an option by its key; may be given often");
+  return all;
+}
+
+}  // namespace
+
+Arguments parse_arguments(const Command& command, const std::vector<std::string>& words) {
+  Arguments arguments;
+  if (command.options != nullptr) arguments.options.declare(command.options());
+  po::options_description all = described(arguments.options);
+  all.add_options()("positional", po::value<std::vector<std::string>>());
+  po::positional_options_description positionals;
+  positionals.add("positional", -1);
+  const std::string where = "nas " + command.name;
+  std::vector<po::option> parsed;
+  try {
+    namespace style = po::command_line_style;
+    const auto result = po::command_line_parser(words)
+                            .options(all)
+                            .positional(positionals)
+                            .style(style::unix_style & ~style::allow_guessing & ~style::allow_short)
+                            .run();
+    parsed = result.options;
+  } catch (const po::unknown_option& error) {
+    common::Options known = arguments.options;
+    std::string name = error.get_option_name();
+    name.erase(0, name.find_first_not_of('-'));
+    known.set(name, "", where);  // throws, with the nearest name
+  } catch (const po::error& error) {
+    throw common::UsageError({.where = where, .what = error.what(), .hint = where + " --help"});
+  }
+  const auto each = [&](const std::string& key, const auto& apply) {
+    for (const auto& option : parsed) {
+      if (option.string_key == key) {
+        for (const auto& value : option.value) apply(value);
+      }
+    }
+  };
+  each("config", [&](const std::string& file) { arguments.options.read_toml(common::read_file(file), file); });
+  for (const auto& option : parsed) {
+    if (option.string_key == "config" || option.string_key == "positional" || option.string_key == "set") continue;
+    const std::string text = option.value.empty() ? "true" : common::join(option.value, ",");
+    arguments.options.set(option.string_key, text, "flag");
+  }
+  each("set", [&](const std::string& pair) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos) {
+      throw common::UsageError({.where = "--set", .what = "not a setting", .got = "'" + pair + "'", .expected = "KEY=VALUE"});
+    }
+    arguments.options.set(pair.substr(0, equals), pair.substr(equals + 1), "flag");
+  });
+  each("positional", [&](const std::string& word) { arguments.positionals.push_back(word); });
+  if (arguments.positionals.size() < command.min_positionals || arguments.positionals.size() > command.max_positionals) {
+    throw common::UsageError({.where = where,
+                              .what = arguments.positionals.size() < command.min_positionals ? "an argument is missing"
+                                                                                             : "too many arguments",
+                              .got = arguments.positionals.empty() ? "" : "'" + common::join(arguments.positionals, " ") + "'",
+                              .expected = where + " " + command.usage});
+  }
+  return arguments;
+}
+
+std::string help_text(const Command& command) {
+  common::Options options;
+  if (command.options != nullptr) options.declare(command.options());
+  std::ostringstream text;
+  text << "nas " << command.name << " " << command.usage << "\n\n" << command.summary << ".\n\n" << described(options);
+  return text.str();
+}
+
+std::string program_help_text() {
+  std::string text = "nas finds a neural architecture for your images, trains it, and exports it.\n\n"
+                     "  nas search --proxy cifar10          search for the best cell\n"
+                     "  nas transfer --dataset coastline    train it on the full dataset\n\nCommands\n";
+  for (const auto& name : common::Registry<Command>::names()) {
+    const Command& command = common::Registry<Command>::find(name);
+    if (!command.hidden) text += fmt::format("  {:<14}{}\n", name, command.summary);
+  }
+  return text + "\n`nas COMMAND --help` lists a command's options; docs/options.md has them all.\n";
+}
+
+}  // namespace nas::cli

@@ -1,0 +1,37 @@
+// A subcommand of nas. One file each in cli/commands/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/options.h"
+#include "common/registry.h"
+
+namespace nas::cli {
+
+struct Arguments {
+  common::Options options;               // checked
+  std::vector<std::string> positionals;  // in order
+};
+
+struct Command {
+  static constexpr const char* kKind = "command";
+  std::string name;     // "search", or of two words: "data import"
+  std::string summary;  // one sentence
+  std::string usage;    // what stands behind the name: "ARCH|FILE [options]"
+  common::OptionList (*options)() = nullptr;
+  int (*run)(Arguments& arguments) = nullptr;  // returns an exit code
+  size_t min_positionals = 0;
+  size_t max_positionals = 0;
+  bool hidden = false;  // started by nas itself, not by people
+};
+
+// Parses `words` (without the command's name) by Boost.Program_options against the command's options, `--config FILE`
+// and `--set key=value`; later words win over the file. Throws UsageError, ConfigError.
+Arguments parse_arguments(const Command& command, const std::vector<std::string>& words);
+
+// --help of one command, and of the program.
+std::string help_text(const Command& command);
+std::string program_help_text();
+
+}  // namespace nas::cli

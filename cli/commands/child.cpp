@@ -1,0 +1,26 @@
+// nas child: trains networks for a worker, over its stdin and stdout.
+#include "cli/command.h"
+#include "common/process.h"
+#include "engine/child.h"
+#include "engine/search.h"
+
+namespace nas::cli {
+namespace {
+
+common::OptionList options() {
+  return {{.name = "run", .value = "", .help = "Run folder"},
+          {.name = "parent", .value = 0, .help = "Process whose end ends this one; 0: none", .min = 0}};
+}
+
+int run(Arguments& arguments) {
+  const auto parent = static_cast<pid_t>(arguments.options.integer("parent"));
+  if (parent > 0 && !common::end_with_parent(parent)) return common::kExitFailed;
+  const auto folder = engine::find_run(arguments.options.text("run"));
+  return engine::run_child(folder, engine::run_options(folder));
+}
+
+const common::Register<Command> kRegister{
+    {.name = "child", .summary = "Train networks for a worker", .usage = "--run DIR [options]", .options = options, .run = run, .hidden = true}};
+
+}  // namespace
+}  // namespace nas::cli

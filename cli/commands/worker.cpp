@@ -1,0 +1,27 @@
+// nas worker: trains proposals of a run. Started by `nas search`.
+#include "cli/command.h"
+#include "common/process.h"
+#include "engine/search.h"
+#include "engine/worker.h"
+
+namespace nas::cli {
+namespace {
+
+common::OptionList options() {
+  return {{.name = "run", .value = "", .help = "Run folder"},
+          {.name = "name", .value = "worker", .help = "Name of this worker, unique in the run"},
+          {.name = "parent", .value = 0, .help = "Process whose end ends this one; 0: none", .min = 0}};
+}
+
+int run(Arguments& arguments) {
+  const auto parent = static_cast<pid_t>(arguments.options.integer("parent"));
+  if (parent > 0 && !common::end_with_parent(parent)) return common::kExitFailed;
+  const auto folder = engine::find_run(arguments.options.text("run"));
+  return engine::run_worker(folder, engine::run_options(folder), arguments.options.text("name"));
+}
+
+const common::Register<Command> kRegister{
+    {.name = "worker", .summary = "Train proposals of a run", .usage = "--run DIR [options]", .options = options, .run = run, .hidden = true}};
+
+}  // namespace
+}  // namespace nas::cli

@@ -1,0 +1,62 @@
+// The program: finds the subcommand, runs it, and turns errors into messages and exit codes.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <exception>
+
+#include "cli/command.h"
+#include "common/log.h"
+
+namespace {
+
+using nas::cli::Command;
+using nas::common::Registry;
+
+int run(std::vector<std::string> words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    fmt::print("{}", nas::cli::program_help_text());
+    return words.empty() ? nas::common::kExitUsage : nas::common::kExitDone;
+  }
+  if (words[0] == "--version") {
+    fmt::print("nas {}\n", NAS_VERSION);
+    return nas::common::kExitDone;
+  }
+  std::string name = words[0];
+  size_t used = 1;
+  if (words.size() > 1 && Registry<Command>::contains(name + " " + words[1])) {
+    name += " " + words[1];
+    used = 2;
+  }
+  const Command& command = Registry<Command>::find(name);
+  words.erase(words.begin(), words.begin() + static_cast<long>(used));
+  for (const auto& word : words) {
+    if (word == "--help" || word == "-h") {
+      fmt::print("{}", nas::cli::help_text(command));
+      return nas::common::kExitDone;
+    }
+  }
+  auto arguments = nas::cli::parse_arguments(command, words);
+  const int code = command.run(arguments);
+  if (std::fflush(stdout) != 0) {
+    nas::common::log_error("[stdout] the output could not be written (disk full?)");
+    return nas::common::kExitFailed;
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of write()
+  nas::common::start_log();
+  try {
+    return run({argv + 1, argv + argc});
+  } catch (const nas::common::Error& error) {
+    nas::common::log_error(error.what());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    nas::common::log_error(std::string("[nas] a fault in nas: ") + error.what());
+    return nas::common::kExitFailed;
+  }
+}

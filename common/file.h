@@ -1,0 +1,47 @@
+// Files: read whole, written so that a reader sees the old or the new content, never a part.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace nas::common {
+
+// Throws DataError when the file is missing or cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
+// Temporary file in the same folder + fsync + rename + fsync(folder); creates missing folders.
+// Throws SystemError (unwritable, disk full) and leaves no temporary file behind.
+void write_file_atomically(const std::filesystem::path& path, const std::string& content);
+
+// Appends and flushes one line; used for metrics that may lose their last line in a crash.
+void append_line(const std::filesystem::path& path, const std::string& line);
+
+// Moves a finished file into place: fsync + rename + fsync(folder).
+void publish_file(const std::filesystem::path& temporary, const std::filesystem::path& path);
+
+// A path beside `path` for a writer that needs a real file (HDF5, SQLite), unique to the process.
+std::filesystem::path temporary_beside(const std::filesystem::path& path);
+
+// Lower-case hexadecimal digests. The file is read in pieces.
+std::string sha256_of_file(const std::filesystem::path& path);
+std::string sha256_of_text(const std::string& text);
+std::string md5_of_file(const std::filesystem::path& path);
+
+// Free bytes of the file system that holds `path` (or its nearest existing parent).
+double free_bytes(const std::filesystem::path& path);
+
+// Throws SystemError when fewer than `bytes` are free, before hours of work are lost to it.
+// NAS_TEST_FREE_BYTES replaces the measured figure in tests.
+void require_free_bytes(const std::filesystem::path& path, double bytes, const std::string& where);
+
+// True on NFS, Lustre, GPFS, SMB and other network file systems, where SQLite's locks do not hold.
+// NAS_TEST_NETWORK_FS=1 pretends one in tests.
+bool on_network_file_system(const std::filesystem::path& path);
+
+// $NAS_CACHE_DIR, or $XDG_CACHE_HOME/nas, or ~/.cache/nas: downloads and prepared datasets.
+std::filesystem::path cache_dir();
+
+// The running program, to start it again as a worker or a child.
+std::filesystem::path self_path();
+
+}  // namespace nas::common

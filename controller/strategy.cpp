@@ -1,0 +1,17 @@
+#include "controller/strategy.h"
+
+namespace nas::controller {
+
+std::unique_ptr<Strategy> make_strategy(const std::string& name, const SpaceView& view,
+                                        StrategySetup setup) {
+  const StrategyPlugin& plugin = common::Registry<StrategyPlugin>::find(name);
+  common::Options complete;
+  if (plugin.options != nullptr) complete.declare(plugin.options());
+  for (const common::Option& given : setup.options.all()) {
+    complete.set_value(given.name, given.value, given.origin);
+  }
+  setup.options = std::move(complete);
+  return plugin.make(view, setup);
+}
+
+}  // namespace nas::controller

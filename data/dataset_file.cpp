@@ -1,0 +1,295 @@
+#include "data/dataset_file.h"
+
+#include <new>
+#include <system_error>
+#include <utility>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/json.h"
+#include "data/content_digest.h"
+#include "data/hdf5.h"
+
+namespace nas::data {
+
+namespace fs = std::filesystem;
+using common::DataError;
+using common::SystemError;
+using hdf5::Element;
+
+namespace {
+
+constexpr const char* kFormat = "nas-dataset";
+constexpr const char* kMakeAgain = "make the dataset again: nas data import, fetch or make";
+constexpr hsize_t kChunkImages = 256;
+
+struct NamedSplit {
+  const char* name;
+  Split Dataset::*member;
+};
+constexpr NamedSplit kSplits[] = {
+    {"train", &Dataset::train}, {"valid", &Dataset::valid}, {"test", &Dataset::test}};
+
+hsize_t unsigned_of(int64_t number) { return static_cast<hsize_t>(number); }
+
+std::string shape_text(const std::vector<hsize_t>& shape) {
+  std::string text;
+  for (const hsize_t side : shape) text += (text.empty() ? "" : "x") + std::to_string(side);
+  return text;
+}
+
+void write_split(hid_t file, const char* name, const Dataset& dataset, const Split& split) {
+  const hdf5::Handle group = hdf5::create_group(file, name);
+  const hsize_t count = split.ids.size();
+  const hsize_t classes = dataset.class_names.size();
+  hdf5::write_array(group.id(), "images", Element::kUint8,
+                    {count, unsigned_of(dataset.height), unsigned_of(dataset.width),
+                     unsigned_of(dataset.channels)},
+                    split.images.data(), kChunkImages);
+  if (dataset.task == Task::kSingleLabel) {
+    hdf5::write_array(group.id(), "labels", Element::kInt64, {count}, split.labels.data(), count);
+  } else {
+    hdf5::write_array(group.id(), "labels", Element::kUint8, {count, classes},
+                      split.label_matrix.data(), count);
+  }
+  hdf5::write_texts(group.id(), "ids", split.ids);
+}
+
+void write_content(hid_t file, const Dataset& dataset) {
+  const common::Json names = dataset.class_names;
+  hdf5::write_text(file, "format", kFormat);
+  hdf5::write_integer(file, "version", kDatasetVersion);
+  hdf5::write_text(file, "name", dataset.name);
+  hdf5::write_text(file, "task", task_text(dataset.task));
+  hdf5::write_text(file, "class_names",
+                   names.dump(-1, ' ', false, common::Json::error_handler_t::replace));
+  hdf5::write_text(file, "provenance", dataset.provenance);
+  hdf5::write_integer(file, "synthetic", dataset.synthetic ? 1 : 0);
+  hdf5::write_text(file, "sha256", content_digest(dataset));
+  for (const NamedSplit& split : kSplits) {
+    write_split(file, split.name, dataset, dataset.*split.member);
+  }
+}
+
+void write_container(const fs::path& path, const Dataset& dataset) {
+  hdf5::Handle file = hdf5::create_file(path);
+  try {
+    write_content(file.id(), dataset);
+    hdf5::require(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), "writing what is left");
+  } catch (...) {
+    // Closing would try to write again, fail again, and leave HDF5 with a handle of freed memory.
+    file.abandon();
+    throw;
+  }
+  file.close();
+}
+
+Task task_of(const std::string& text, const std::string& where) {
+  for (const Task task : {Task::kSingleLabel, Task::kMultiLabel}) {
+    if (text == task_text(task)) return task;
+  }
+  throw DataError({.where = where,
+                   .what = "unknown task",
+                   .got = "'" + text + "'",
+                   .expected = "single-label or multi-label",
+                   .hint = kMakeAgain});
+}
+
+void check_format(hid_t file, const std::string& where) {
+  if (!hdf5::has_attribute(file, "format") || hdf5::read_text(file, "format") != kFormat) {
+    throw DataError({.where = where,
+                     .what = "an HDF5 file, but no dataset of nas",
+                     .expected = "the attribute format = nas-dataset",
+                     .hint = kMakeAgain});
+  }
+  const int64_t version = hdf5::read_integer(file, "version");
+  if (version > kDatasetVersion) {
+    throw DataError({.where = where,
+                     .what = "this dataset was made by a newer nas",
+                     .got = "version " + std::to_string(version),
+                     .expected = "at most " + std::to_string(kDatasetVersion),
+                     .hint = "a newer nas, or " + std::string(kMakeAgain)});
+  }
+  if (version < 1) {
+    throw DataError({.where = where,
+                     .what = "impossible version of a dataset",
+                     .got = std::to_string(version),
+                     .hint = kMakeAgain});
+  }
+}
+
+std::vector<std::string> class_names_of(hid_t file, const std::string& where) {
+  try {
+    return common::parse_json(hdf5::read_text(file, "class_names"), where)
+        .get<std::vector<std::string>>();
+  } catch (const nlohmann::json::exception&) {
+    throw DataError({.where = where,
+                     .what = "the class names cannot be read",
+                     .expected = "a JSON list of texts",
+                     .hint = kMakeAgain});
+  }
+}
+
+void require_shape(const std::vector<hsize_t>& shape, const std::vector<hsize_t>& expected,
+                   const std::string& what, const std::string& where) {
+  if (shape == expected) return;
+  throw DataError({.where = where,
+                   .what = what + " have the wrong shape",
+                   .got = shape_text(shape),
+                   .expected = shape_text(expected),
+                   .hint = kMakeAgain});
+}
+
+// The number of images of a split whose shapes fit together. The first split gives the size of the
+// images.
+int64_t checked_count(hid_t file, const std::string& name, Dataset& header,
+                      const std::string& where) {
+  const hdf5::Handle group = hdf5::open_group(file, name);
+  const auto images = hdf5::shape_of(group.id(), "images");
+  if (images.size() != 4) {
+    throw DataError({.where = where,
+                     .what = name + "/images have the wrong shape",
+                     .got = shape_text(images),
+                     .expected = "number x height x width x 3",
+                     .hint = kMakeAgain});
+  }
+  if (header.height == 0) {
+    header.height = static_cast<int64_t>(images[1]);
+    header.width = static_cast<int64_t>(images[2]);
+    header.channels = static_cast<int64_t>(images[3]);
+  }
+  const hsize_t count = images[0];
+  require_shape(
+      images,
+      {count, unsigned_of(header.height), unsigned_of(header.width), unsigned_of(header.channels)},
+      name + "/images", where);
+  std::vector<hsize_t> labels = {count};
+  if (header.task == Task::kMultiLabel) labels.push_back(header.class_names.size());
+  require_shape(hdf5::shape_of(group.id(), "labels"), labels, name + "/labels", where);
+  require_shape(hdf5::shape_of(group.id(), "ids"), {count}, name + "/ids", where);
+  return static_cast<int64_t>(count);
+}
+
+DatasetInfo read_info(hid_t file, const std::string& where) {
+  check_format(file, where);
+  DatasetInfo info;
+  Dataset& header = info.header;
+  header.name = hdf5::read_text(file, "name");
+  header.task = task_of(hdf5::read_text(file, "task"), where);
+  header.class_names = class_names_of(file, where);
+  header.provenance = hdf5::read_text(file, "provenance");
+  header.synthetic = hdf5::read_integer(file, "synthetic") != 0;
+  if (hdf5::has_attribute(file, "sha256")) info.sha256 = hdf5::read_text(file, "sha256");
+  info.train = checked_count(file, "train", header, where);
+  info.valid = checked_count(file, "valid", header, where);
+  info.test = checked_count(file, "test", header, where);
+  return info;
+}
+
+Split read_split(hid_t file, const std::string& name, const Dataset& header, size_t count) {
+  const hdf5::Handle group = hdf5::open_group(file, name);
+  Split split;
+  split.images.resize(count * static_cast<size_t>(header.image_bytes()));
+  hdf5::read_array(group.id(), "images", Element::kUint8, split.images.data());
+  if (header.task == Task::kSingleLabel) {
+    split.labels.resize(count);
+    hdf5::read_array(group.id(), "labels", Element::kInt64, split.labels.data());
+  } else {
+    split.label_matrix.resize(count * header.class_names.size());
+    hdf5::read_array(group.id(), "labels", Element::kUint8, split.label_matrix.data());
+  }
+  split.ids = hdf5::read_texts(group.id(), "ids");
+  return split;
+}
+
+// A damaged header may claim any size; deflate makes nothing more than about a thousand times
+// smaller.
+void require_plausible(const DatasetInfo& info, const fs::path& path) {
+  const double images = static_cast<double>(info.train) + static_cast<double>(info.valid) +
+                        static_cast<double>(info.test);
+  const double bytes = images * static_cast<double>(info.header.height) *
+                       static_cast<double>(info.header.width) *
+                       static_cast<double>(info.header.channels);
+  std::error_code error;
+  const double file_bytes = static_cast<double>(fs::file_size(path, error));
+  if (!error && bytes > 1100.0 * file_bytes) {
+    throw DataError({.where = path.string(),
+                     .what = "more images than the file can hold",
+                     .got = std::to_string(static_cast<int64_t>(images)),
+                     .hint = kMakeAgain});
+  }
+}
+
+// Runs `function` on the opened file; what HDF5 does not like becomes a DataError.
+template <class Function>
+auto reading(const fs::path& path, const Function& function) {
+  const std::string where = path.string();
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) {
+    throw DataError({.where = where, .what = "no such file", .hint = "nas data list"});
+  }
+  if (!hdf5::is_hdf5(path)) {
+    throw DataError({.where = where,
+                     .what = "not a dataset of nas, or damaged",
+                     .expected = "an HDF5 file that nas made",
+                     .hint = "nas data import, for images in folders and other formats"});
+  }
+  try {
+    const hdf5::Handle file = hdf5::open_file(path);
+    return function(file.id(), where);
+  } catch (const hdf5::Failure& failure) {
+    throw DataError({.where = where,
+                     .what = "the dataset is damaged or cut short",
+                     .got = failure.what(),
+                     .hint = kMakeAgain});
+  } catch (const std::bad_alloc&) {
+    throw DataError({.where = where,
+                     .what = "the dataset does not fit into memory",
+                     .hint = "a smaller size of its images"});
+  }
+}
+
+}  // namespace
+
+void write_dataset(const fs::path& path, const Dataset& dataset) {
+  check(dataset, path.string());
+  std::error_code error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  if (error) {
+    throw SystemError({.where = "file",
+                       .what = "cannot make the folder of " + path.string(),
+                       .got = error.message(),
+                       .hint = "another folder, or its permissions"});
+  }
+  const fs::path temporary = common::temporary_beside(path);
+  try {
+    write_container(temporary, dataset);
+  } catch (const std::exception& failure) {
+    // The abandoned handle would keep the space of a file that is only removed.
+    fs::resize_file(temporary, 0, error);
+    fs::remove(temporary, error);
+    throw SystemError({.where = "file",
+                       .what = "cannot write " + path.string(),
+                       .got = failure.what(),
+                       .hint = "more free disk space, or another folder"});
+  }
+  common::publish_file(temporary, path);
+}
+
+Dataset read_dataset(const fs::path& path) {
+  Dataset dataset = reading(path, [&](hid_t file, const std::string& where) {
+    DatasetInfo info = read_info(file, where);
+    require_plausible(info, path);
+    Dataset& header = info.header;
+    header.train = read_split(file, "train", header, static_cast<size_t>(info.train));
+    header.valid = read_split(file, "valid", header, static_cast<size_t>(info.valid));
+    header.test = read_split(file, "test", header, static_cast<size_t>(info.test));
+    return std::move(header);
+  });
+  check(dataset, path.string());
+  return dataset;
+}
+
+DatasetInfo read_dataset_info(const fs::path& path) { return reading(path, &read_info); }
+
+}  // namespace nas::data

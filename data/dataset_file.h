@@ -1,0 +1,34 @@
+// The dataset container: HDF5, read and written by one thread (HDF5's thread safety is one lock).
+//
+//   root attributes  format="nas-dataset", version=1, name, task, class_names (JSON list),
+//                    provenance, synthetic (0 or 1), sha256 (of the images and labels)
+//   train|valid|test images uint8 [N,H,W,C] (chunked, deflate 1), labels int64 [N] or uint8 [N,K],
+//                    ids (variable-length strings) [N]
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "data/dataset.h"
+
+namespace nas::data {
+
+inline constexpr int kDatasetVersion = 1;
+
+// Atomic: the file appears whole or not at all. Throws SystemError (disk full).
+void write_dataset(const std::filesystem::path& path, const Dataset& dataset);
+
+// Throws DataError: missing, truncated, not HDF5, another format or version, sizes that disagree.
+Dataset read_dataset(const std::filesystem::path& path);
+
+// Everything but the images: counts, classes, sizes. Cheap.
+struct DatasetInfo {
+  Dataset header;  // with empty splits
+  int64_t train = 0;
+  int64_t valid = 0;
+  int64_t test = 0;
+  std::string sha256;  // digest of the content, stored in the file
+};
+DatasetInfo read_dataset_info(const std::filesystem::path& path);
+
+}  // namespace nas::data

@@ -1,0 +1,34 @@
+// Decoding and resizing images; the only user of OpenCV on this floor.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nas::data {
+
+// RGB, uint8 [height, width, 3].
+struct Image {
+  int64_t height = 0;
+  int64_t width = 0;
+  std::vector<uint8_t> pixels;
+};
+
+// Throws DataError: missing, or no image that OpenCV can decode. Grey images become RGB, alpha is dropped, EXIF
+// orientation is applied.
+Image read_image(const std::filesystem::path& path);
+
+// Scales the shorter side to `size` (area interpolation down, linear up), then cuts the centre
+// size x size. An image of that size is returned unchanged. This is the one resize rule of nas: import, predict
+// and the exported model's metadata ("resize") name it `kResizeRule`.
+Image resize_and_crop(const Image& image, int64_t size);
+inline constexpr const char* kResizeRule = "shorter side to input_size (area), centre crop";
+
+void write_png(const std::filesystem::path& path, const Image& image);  // throws SystemError
+
+// True for .jpg .jpeg .png .tif .tiff .bmp .webp in any case.
+bool is_image_name(const std::filesystem::path& path);
+
+}  // namespace nas::data

@@ -1,0 +1,26 @@
+// Datasets drawn by a program: the offline default and the test data, never a claim about the
+// world. One file each in data/renderers/; the dataset is marked synthetic.
+#pragma once
+
+#include <string>
+
+#include "common/registry.h"
+#include "data/dataset.h"
+
+namespace nas::data {
+
+struct RenderRequest {
+  int64_t images = 2400;  // in all; split 80/10/10 by class
+  int64_t size = 64;      // side in pixels, 16..512
+  uint64_t seed = 0;
+};
+
+struct Renderer {
+  static constexpr const char* kKind = "renderer";
+  std::string name;  // also the dataset's name
+  std::string summary;
+  // Deterministic: the same request gives the same bytes.
+  Dataset (*draw)(const RenderRequest& request) = nullptr;
+};
+
+}  // namespace nas::data

@@ -1,0 +1,47 @@
+#include "engine/child_protocol.h"
+
+namespace nas::engine {
+
+common::Json to_json(const ChildRequest& request) {
+  return {{"trial", request.trial}, {"architecture", search_space::to_json(request.architecture)}};
+}
+
+ChildRequest child_request_from_json(const common::Json& json) {
+  return {.trial = common::json_get<int64_t>(json, "trial", "child"),
+          .architecture = search_space::architecture_from_json(json.value("architecture", common::Json()), "child")};
+}
+
+void ChildReply::fill(Trial& trial) const {
+  trial.state = state;
+  trial.reward = reward;
+  trial.reason = text;
+  trial.metrics = metrics;
+  trial.files = files;
+  trial.seconds = seconds;
+}
+
+common::Json to_json(const ChildReply& reply) {
+  common::Json json = {{"kind", reply.kind}};
+  if (!reply.text.empty()) json["text"] = reply.text;
+  if (reply.kind != "done") return json;
+  json["state"] = state_text(reply.state);
+  if (reply.reward) json["reward"] = *reply.reward;
+  json["metrics"] = reply.metrics;
+  json["files"] = reply.files;
+  json["seconds"] = reply.seconds;
+  return json;
+}
+
+ChildReply child_reply_from_json(const common::Json& json) {
+  ChildReply reply{.kind = common::json_get<std::string>(json, "kind", "child")};
+  reply.text = json.value("text", "");
+  if (reply.kind != "done") return reply;
+  reply.state = state_from_text(common::json_get<std::string>(json, "state", "child"));
+  if (json.contains("reward")) reply.reward = common::json_get<double>(json, "reward", "child");
+  reply.metrics = json.value("metrics", common::Json::object());
+  reply.files = json.value("files", common::Json::object());
+  reply.seconds = json.value("seconds", 0.0);
+  return reply;
+}
+
+}  // namespace nas::engine

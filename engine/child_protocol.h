@@ -1,0 +1,34 @@
+// What a worker and its child say to each other: a line of JSON each.
+#pragma once
+
+#include <string>
+
+#include "engine/trial.h"
+
+namespace nas::engine {
+
+// worker -> child: train this.
+struct ChildRequest {
+  int64_t trial = 0;
+  search_space::Architecture architecture;
+};
+common::Json to_json(const ChildRequest& request);
+ChildRequest child_request_from_json(const common::Json& json);  // throws DataError
+
+// child -> worker. kind: "progress" (still alive), "done" (the result), "stopped" (a checkpoint was
+// written), "fatal" (this machine cannot go on, e.g. a full disk; `text` says why).
+struct ChildReply {
+  std::string kind;
+  std::string text = {};
+  TrialState state = TrialState::kFailed;
+  std::optional<double> reward = {};
+  common::Json metrics = common::Json::object();
+  common::Json files = common::Json::object();
+  double seconds = 0.0;
+
+  void fill(Trial& trial) const;  // of a "done"
+};
+common::Json to_json(const ChildReply& reply);
+ChildReply child_reply_from_json(const common::Json& json);  // throws DataError
+
+}  // namespace nas::engine

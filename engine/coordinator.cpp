@@ -1,0 +1,252 @@
+#include "engine/coordinator.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "engine/signals.h"
+
+namespace nas::engine {
+
+namespace {
+
+constexpr auto kShortestPause = std::chrono::milliseconds(1);
+constexpr auto kLongestPause = std::chrono::milliseconds(100);
+// A state of this size is saved after every proposal, a larger one every so many.
+constexpr size_t kSmallState = 20000;
+constexpr int64_t kSaveEvery = 25;
+
+std::unique_ptr<controller::Strategy> strategy_from(const common::Options& options, const controller::SpaceView& view) {
+  const std::string name = options.text("strategy");
+  return controller::make_strategy(name, view, {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
+}
+
+controller::Observation observation_of(const Trial& trial) {
+  const bool succeeded = trial.state == TrialState::kSucceeded;
+  return {.choices = trial.choices,
+          .outcome = succeeded ? controller::Outcome::kSucceeded : controller::Outcome::kFailed,
+          .reward = trial.reward.value_or(0.0)};
+}
+
+}  // namespace
+
+std::optional<Trial> best_of(const std::vector<Trial>& trials) {
+  const Trial* best = nullptr;
+  for (const auto& trial : trials) {
+    if (trial.state == TrialState::kSucceeded && trial.reward && (best == nullptr || *trial.reward > *best->reward)) best = &trial;
+  }
+  return best == nullptr ? std::nullopt : std::optional<Trial>(*best);
+}
+
+Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
+    : run_(run),
+      options_(options),
+      store_(run.store_url(options.text("store"))),
+      space_(common::Registry<search_space::SpacePlugin>::find(options.text("space")).make()),
+      view_(*space_),
+      strategy_(strategy_from(options, view_)),
+      start_with_(options.list("start-with")),
+      window_(options.integer("window")),
+      started_(common::monotonic_seconds()) {
+  // The folder is locked: whoever holds a lease on this host is dead.
+  store_.release_worker("");
+  restore();
+}
+
+Coordinator::~Coordinator() = default;
+
+std::optional<Trial> Coordinator::best() const { return best_of(trials_); }
+
+// Takes the strategy to where it was: the saved state, then the calls that followed it, again.
+void Coordinator::restore() {
+  trials_ = store_.trials();
+  const auto count = static_cast<int64_t>(trials_.size());
+  const auto given = static_cast<int64_t>(start_with_.size());
+  for (const auto& trial : trials_) {
+    if (!trial.reused_from) first_with_key_.insert({trial.key, trial.id});
+  }
+  int64_t next = std::min(given, count);
+  if (const auto saved = store_.load_strategy(); saved && saved->proposed <= count) {
+    strategy_->load_state(saved->state);
+    next = saved->proposed;
+    saved_at_ = next;
+    observed_ = std::max<int64_t>(0, next - window_);
+  }
+  for (; next < count; ++next) {
+    observe_until(next - window_ + 1);
+    const auto choices = strategy_->propose();
+    if (choices != trials_[static_cast<size_t>(next)].choices) {
+      throw common::ConfigError({.where = "resume", .what = "the strategy does not repeat what it proposed as trial " + std::to_string(next),
+                                 .hint = "the version of nas and the machine that started the run, or a new --run"});
+    }
+  }
+}
+
+void Coordinator::observe_until(int64_t end) {
+  const auto given = static_cast<int64_t>(start_with_.size());
+  for (; observed_ < end; ++observed_) {
+    // What the user gave was not proposed by the strategy.
+    if (observed_ >= given) strategy_->observe(observation_of(trials_[static_cast<size_t>(observed_)]));
+  }
+}
+
+Trial Coordinator::new_trial(const search_space::Choices& choices) const {
+  Trial trial{.id = static_cast<int64_t>(trials_.size()), .choices = choices};
+  trial.key = space_->key(choices);
+  trial.architecture = space_->architecture(choices);
+  return trial;
+}
+
+Trial Coordinator::start_trial(const std::string& text) const {
+  Trial trial{.id = static_cast<int64_t>(trials_.size())};
+  trial.architecture = search_space::find_architecture(text);
+  try {
+    trial.choices = space_->choices(trial.architecture);
+    trial.key = space_->key(trial.choices);
+  } catch (const common::DataError&) {
+    trial.key = "given " + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
+  }
+  return trial;
+}
+
+void Coordinator::append(Trial trial) {
+  trial.to_epoch = options_.integer("epochs");
+  if (const auto same = first_with_key_.find(trial.key); same != first_with_key_.end()) {
+    const Trial& original = trials_[static_cast<size_t>(same->second)];
+    trial.reused_from = original.id;
+    trial.state = original.state;
+    trial.reward = original.reward;
+    trial.reason = original.reason;
+    trial.metrics = original.metrics;
+  } else {
+    first_with_key_[trial.key] = trial.id;
+    common::write_file_atomically(run_.trial(trial.id) / "architecture.json", search_space::to_json(trial.architecture).dump(2) + "\n");
+  }
+  store_.insert(trial);
+  trials_.push_back(std::move(trial));
+}
+
+bool Coordinator::refresh() {
+  bool changed = false;
+  for (size_t i = static_cast<size_t>(observed_); i < trials_.size(); ++i) {
+    if (is_finished(trials_[i].state)) continue;
+    const auto fresh = store_.trial(trials_[i].id);
+    if (!fresh || fresh->state == trials_[i].state) continue;
+    trials_[i] = *fresh;
+    changed = true;
+  }
+  if (changed) keep_best_weights();
+  return changed;
+}
+
+// Weights are kept for the best `keep` trials.
+void Coordinator::keep_best_weights() {
+  std::vector<Trial*> with_weights;
+  for (auto& trial : trials_) {
+    if (trial.state == TrialState::kSucceeded && !trial.reused_from && trial.files.contains("weights.safetensors")) {
+      with_weights.push_back(&trial);
+    }
+  }
+  std::stable_sort(with_weights.begin(), with_weights.end(), [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
+  for (size_t i = static_cast<size_t>(options_.integer("keep")); i < with_weights.size(); ++i) {
+    Trial& trial = *with_weights[i];
+    trial.files.erase("weights.safetensors");
+    store_.update_files(trial.id, trial.files);
+    std::error_code ignored;
+    std::filesystem::remove(run_.trial(trial.id) / "weights.safetensors", ignored);
+  }
+}
+
+bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
+  auto pause = kShortestPause;
+  while (!is_finished(trials_[static_cast<size_t>(id)].state)) {
+    if (!go_on()) return false;
+    workers_->look_after([&](const std::string& name) {
+      store_.release_worker(name);
+      store_.add_event("worker died", -1, name);
+    });
+    store_.release_expired();
+    if (refresh()) {
+      pause = kShortestPause;
+    } else {
+      std::this_thread::sleep_for(pause);
+      pause = std::min(pause * 2, kLongestPause);
+    }
+  }
+  return true;
+}
+
+void Coordinator::save_strategy() {
+  const auto proposed = static_cast<int64_t>(trials_.size());
+  if (proposed < static_cast<int64_t>(start_with_.size())) return;
+  const std::string state = strategy_->save_state();
+  if (state.size() > kSmallState && saved_at_ > 0 && proposed - saved_at_ < kSaveEvery) return;
+  store_.save_strategy({.proposed = proposed, .state = state});
+  saved_at_ = proposed;
+}
+
+// The state after everything was observed is for comparison; what is saved for a resume is the
+// state between proposals, so that a run that is given more trials goes on as one that always had them.
+void Coordinator::finish_strategy() {
+  observe_until(static_cast<int64_t>(trials_.size()));
+  store_.set_meta("strategy_state_sha256", common::sha256_of_text(strategy_->save_state()));
+}
+
+SearchStatus Coordinator::status() const {
+  SearchStatus status{.wanted = options_.integer("trials"), .best = best()};
+  for (const auto& trial : trials_) {
+    if (trial.reused_from) continue;
+    if (is_finished(trial.state)) {
+      ++status.trained;
+      status.last = trial;
+    }
+    status.running += trial.state == TrialState::kLeased ? 1 : 0;
+  }
+  status.seconds = common::monotonic_seconds() - started_;
+  return status;
+}
+
+SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
+  const int64_t wanted = options_.integer("trials");
+  const double limit = options_.number("time-limit");
+  const auto given = static_cast<int64_t>(start_with_.size());
+  const auto go_on = [&] {
+    show(status());
+    return stop_signal() == 0;
+  };
+  workers_ = std::make_unique<LocalWorkers>(run_, options_.integer("workers"));
+  SearchEnd end = SearchEnd::kDone;
+  auto trainings = static_cast<int64_t>(first_with_key_.size());
+  while (trainings < wanted) {
+    const auto next = static_cast<int64_t>(trials_.size());
+    if (next >= window_ && !wait_for(next - window_, go_on)) return SearchEnd::kAskedToStop;
+    if (limit > 0 && common::monotonic_seconds() - started_ > limit) {
+      end = SearchEnd::kTimeLimit;
+      break;
+    }
+    if (next >= 20 * wanted + 1000) {
+      end = SearchEnd::kExhausted;
+      break;
+    }
+    if (!go_on()) return SearchEnd::kAskedToStop;
+    observe_until(next - window_ + 1);
+    save_strategy();
+    Trial trial = next < given ? start_trial(start_with_[static_cast<size_t>(next)]) : new_trial(strategy_->propose());
+    const auto same = first_with_key_.find(trial.key);
+    if (same != first_with_key_.end() && !wait_for(same->second, go_on)) return SearchEnd::kAskedToStop;
+    append(std::move(trial));
+    trainings = static_cast<int64_t>(first_with_key_.size());
+  }
+  for (int64_t id = observed_; id < static_cast<int64_t>(trials_.size()); ++id) {
+    if (!wait_for(id, go_on)) return SearchEnd::kAskedToStop;
+  }
+  workers_->stop();
+  finish_strategy();
+  show(status());
+  return end;
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,73 @@
+// The coordinator: asks the strategy for proposals, puts them into the store, lets workers train them, and tells the
+// strategy the rewards in trial order.
+//
+// Proposal i is made after exactly the trials 0 .. i - window have been observed, whatever has finished by then. So the
+// same seed gives the same search under any interleaving, kill or resume.
+#pragma once
+
+#include <functional>
+
+#include "controller/strategy.h"
+#include "engine/local_workers.h"
+#include "engine/run_folder.h"
+#include "engine/store.h"
+
+namespace nas::engine {
+
+enum class SearchEnd { kDone, kTimeLimit, kExhausted, kAskedToStop };
+
+struct SearchStatus {
+  int64_t trained = 0;   // finished trainings, failed ones included
+  int64_t wanted = 0;    // --trials
+  int64_t running = 0;
+  std::optional<Trial> best;
+  std::optional<Trial> last;
+  double seconds = 0.0;  // since this start
+};
+
+class Coordinator {
+ public:
+  // `options` are the run's; the folder is locked by the caller.
+  Coordinator(const RunFolder& run, const common::Options& options);
+  ~Coordinator();
+
+  // Until --trials are trained, or the time limit, or a signal. `show` is called often.
+  SearchEnd run(const std::function<void(const SearchStatus&)>& show);
+
+  // Finished or not, in order.
+  const std::vector<Trial>& trials() const { return trials_; }
+  std::optional<Trial> best() const;
+
+ private:
+  void restore();
+  Trial new_trial(const search_space::Choices& choices) const;
+  Trial start_trial(const std::string& architecture) const;
+  void append(Trial trial);
+  bool refresh();                 // reads what changed in the store; true if anything did
+  void observe_until(int64_t end);  // trials 0 .. end - 1
+  bool wait_for(int64_t id, const std::function<bool()>& go_on);
+  void keep_best_weights();
+  void save_strategy();
+  void finish_strategy();
+  SearchStatus status() const;
+
+  RunFolder run_;
+  const common::Options& options_;
+  Store store_;
+  std::unique_ptr<search_space::Space> space_;
+  controller::SpaceView view_;
+  std::unique_ptr<controller::Strategy> strategy_;
+  std::vector<std::string> start_with_;
+  int64_t window_;
+  std::vector<Trial> trials_;
+  int64_t observed_ = 0;
+  int64_t saved_at_ = 0;
+  std::map<std::string, int64_t> first_with_key_;
+  std::unique_ptr<LocalWorkers> workers_;
+  double started_;
+};
+
+// The best trial: the highest reward, the earliest of equals.
+std::optional<Trial> best_of(const std::vector<Trial>& trials);
+
+}  // namespace nas::engine

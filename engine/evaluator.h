@@ -1,0 +1,38 @@
+// How a proposal gets its reward. One file each in engine/evaluators/. Runs in a worker.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "common/options.h"
+#include "common/registry.h"
+#include "engine/run_folder.h"
+#include "engine/trial.h"
+
+namespace nas::engine {
+
+enum class Verdict {
+  kDone,     // the trial has its state, reward, metrics and reason
+  kDied,     // what evaluated it died by a signal: try again
+  kStopped,  // keep_going() said so: give the trial back
+};
+
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+  // Fills the trial's state, reward, reason, metrics, files, seconds. keep_going() is asked at least every half second;
+  // it renews the lease and returns false when the worker must stop.
+  virtual Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) = 0;
+};
+
+struct EvaluatorPlugin {
+  static constexpr const char* kKind = "evaluator";
+  std::string name;
+  std::string summary;
+  // Options are those of the run. Throws ConfigError, DataError before any trial is made.
+  void (*check)(const common::Options& options) = nullptr;
+  std::unique_ptr<Evaluator> (*make)(const RunFolder& run, const common::Options& options) = nullptr;
+  bool needs_proxy = true;  // a proxy dataset must be prepared
+};
+
+}  // namespace nas::engine

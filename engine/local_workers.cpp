@@ -1,0 +1,80 @@
+#include "engine/local_workers.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/text.h"
+
+namespace nas::engine {
+
+namespace {
+
+constexpr int64_t kMostDeaths = 100;
+constexpr double kPatienceSeconds = 60.0;
+
+std::string last_line_of(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return "";
+  const auto lines = common::split(common::trim(common::read_file(file)), '\n');
+  return lines.back();
+}
+
+}  // namespace
+
+LocalWorkers::LocalWorkers(const RunFolder& run, int64_t count) : run_(run) {
+  std::filesystem::create_directories(run_.path() / "workers");
+  for (int64_t i = 0; i < count; ++i) {
+    workers_.push_back({.name = "local" + std::to_string(i), .process = nullptr});
+    start(workers_.back());
+  }
+}
+
+LocalWorkers::~LocalWorkers() {
+  try {
+    stop();
+  } catch (const std::exception& error) {
+    common::log_warning(error.what());
+  }
+}
+
+void LocalWorkers::start(Worker& worker) const {
+  worker.process = std::make_unique<common::Process>(common::ProcessOptions{
+      .arguments = {common::self_path().string(), "worker", "--run", run_.path().string(), "--name", worker.name,
+                    "--parent", std::to_string(getpid())},
+      .stderr_file = run_.path() / "workers" / (worker.name + ".log"),
+      .quiet = true});
+}
+
+void LocalWorkers::look_after(const std::function<void(const std::string&)>& died) {
+  for (auto& worker : workers_) {
+    const auto status = worker.process->poll();
+    if (!status) continue;
+    died(worker.name);
+    if (status->signal == 0 && status->exit_code != 0) {
+      throw common::SystemError({.where = "worker " + worker.name, .what = last_line_of(run_.path() / "workers" / (worker.name + ".log")),
+                                 .got = status->text(), .hint = "the same command with --run to continue, once mended"});
+    }
+    if (++deaths_ > kMostDeaths) {
+      throw common::SystemError({.where = "worker " + worker.name, .what = "workers die again and again", .got = status->text()});
+    }
+    start(worker);
+  }
+}
+
+void LocalWorkers::stop() {
+  for (auto& worker : workers_) worker.process->signal(SIGTERM);
+  const double deadline = common::monotonic_seconds() + kPatienceSeconds;
+  for (auto& worker : workers_) {
+    while (!worker.process->poll() && common::monotonic_seconds() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+  workers_.clear();  // kills what is left
+}
+
+}  // namespace nas::engine

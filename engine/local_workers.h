@@ -1,0 +1,38 @@
+// The worker processes of this host, kept alive.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/process.h"
+#include "engine/run_folder.h"
+
+namespace nas::engine {
+
+class LocalWorkers {
+ public:
+  LocalWorkers(const RunFolder& run, int64_t count);
+  ~LocalWorkers();  // stop()
+
+  // Replaces workers that died by a signal; `died` is told their names first. Throws SystemError when one ended by
+  // itself (its message is in the log) or they die again and again.
+  void look_after(const std::function<void(const std::string& name)>& died);
+
+  // Asks all to stop, waits for their children's checkpoints, then kills.
+  void stop();
+
+ private:
+  struct Worker {
+    std::string name;
+    std::unique_ptr<common::Process> process;
+  };
+  void start(Worker& worker) const;
+
+  RunFolder run_;
+  std::vector<Worker> workers_;
+  int64_t deaths_ = 0;
+};
+
+}  // namespace nas::engine

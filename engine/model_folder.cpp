@@ -1,0 +1,155 @@
+#include "engine/model_folder.h"
+
+#include <algorithm>
+
+#include "child_trainer/evaluate.h"
+#include "common/error.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "data/image_codec.h"
+#include "engine/run_folder.h"
+
+namespace nas::engine {
+
+namespace fs = std::filesystem;
+using common::Json;
+
+namespace {
+
+search_space::NetworkGraph graph_of(const Model& model) {
+  return search_space::inference_graph(search_space::build_network(model.architecture, model.network));
+}
+
+}  // namespace
+
+void write_model(const Model& model) {
+  common::TensorFile file;
+  file.tensors = model.weights;
+  file.metadata = {{"format", "nas-model"}};
+  const fs::path weights = model.folder / "weights.safetensors";
+  common::write_safetensors(weights, file);
+  const Json json = {{"format", "nas-model"},
+                     {"version", kModelVersion},
+                     {"dataset", model.dataset},
+                     {"task", data::task_text(model.task)},
+                     {"synthetic", model.synthetic},
+                     {"labels", model.labels},
+                     {"input_size", model.network.input_size},
+                     {"resize", data::kResizeRule},
+                     {"mean", model.normalisation.mean},
+                     {"std", model.normalisation.std_dev},
+                     {"network",
+                      {{"cells", model.network.cells},
+                       {"filters", model.network.filters},
+                       {"stem", search_space::stem_for(model.network)},
+                       {"stem_multiplier", model.network.stem_multiplier},
+                       {"skip_reduction_input", model.network.skip_reduction_input}}},
+                     {"architecture", search_space::to_json(model.architecture)},
+                     {"test", model.test},
+                     {"provenance", model.provenance},
+                     {"weights_sha256", common::sha256_of_file(weights)}};
+  common::write_file_atomically(model.folder / "model.json", json.dump(2) + "\n");
+}
+
+std::vector<fs::path> list_models() {
+  std::vector<std::pair<fs::file_time_type, fs::path>> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(models_root(), error)) {
+    const fs::path file = entry.path() / "model.json";
+    if (fs::exists(file)) found.emplace_back(fs::last_write_time(file), entry.path());
+  }
+  std::sort(found.rbegin(), found.rend());
+  std::vector<fs::path> models;
+  for (const auto& [time, path] : found) models.push_back(path);
+  return models;
+}
+
+fs::path find_model(const std::string& text) {
+  if (text.empty() || text == "latest") {
+    const auto models = list_models();
+    if (models.empty()) {
+      throw common::NothingError({.where = "model", .what = "no model under " + fs::absolute(models_root()).string(),
+                                  .hint = "nas transfer --dataset NAME"});
+    }
+    return models.front();
+  }
+  for (const fs::path& path : {fs::path(text), models_root() / text}) {
+    if (fs::exists(path / "model.json")) return path;
+  }
+  throw common::NothingError({.where = "model", .what = "no model in '" + text + "'", .expected = "a model folder, its name, or latest",
+                              .hint = "nas list models"});
+}
+
+Model read_model(const std::string& text) {
+  Model model{.folder = find_model(text)};
+  const std::string where = (model.folder / "model.json").string();
+  const Json json = common::read_json(where);
+  if (json.value("format", "") != "nas-model") throw common::DataError({.where = where, .what = "not a model of nas"});
+  if (const int version = common::json_get<int>(json, "version", where); version != kModelVersion) {
+    throw common::DataError({.where = where, .what = "another format version", .got = std::to_string(version), .expected = std::to_string(kModelVersion)});
+  }
+  const auto& network = common::json_get<Json>(json, "network", where);
+  model.architecture = search_space::architecture_from_json(common::json_get<Json>(json, "architecture", where), where);
+  model.labels = common::json_get<std::vector<std::string>>(json, "labels", where);
+  model.network = {.input_size = common::json_get<int64_t>(json, "input_size", where),
+                   .classes = static_cast<int64_t>(model.labels.size()),
+                   .cells = common::json_get<int64_t>(network, "cells", where),
+                   .filters = common::json_get<int64_t>(network, "filters", where),
+                   .stem = common::json_get<std::string>(network, "stem", where),
+                   .stem_multiplier = common::json_get<double>(network, "stem_multiplier", where),
+                   .skip_reduction_input = common::json_get<bool>(network, "skip_reduction_input", where)};
+  model.dataset = common::json_get<std::string>(json, "dataset", where);
+  model.task = common::json_get<std::string>(json, "task", where) == "multi-label" ? data::Task::kMultiLabel : data::Task::kSingleLabel;
+  model.synthetic = common::json_get<bool>(json, "synthetic", where);
+  model.normalisation = {.mean = common::json_get<std::vector<double>>(json, "mean", where),
+                         .std_dev = common::json_get<std::vector<double>>(json, "std", where)};
+  model.test = common::json_get<Json>(json, "test", where);
+  model.provenance = common::json_get<Json>(json, "provenance", where);
+  const fs::path weights = model.folder / "weights.safetensors";
+  if (common::sha256_of_file(weights) != common::json_get<std::string>(json, "weights_sha256", where)) {
+    throw common::DataError({.where = weights.string(), .what = "the weights do not match model.json (damaged, or of another model)"});
+  }
+  model.weights = common::read_safetensors(weights).tensors;
+  return model;
+}
+
+exporting::ExportModel export_model_of(const Model& model) {
+  exporting::ExportModel exported{.name = model.dataset,
+                                  .graph = graph_of(model),
+                                  .weights = model.weights,
+                                  .labels = model.labels,
+                                  .task = model.task,
+                                  .input_size = model.network.input_size,
+                                  .mean = model.normalisation.mean,
+                                  .std_dev = model.normalisation.std_dev,
+                                  .metadata = {}};
+  exported.metadata = {{"labels", Json(model.labels).dump()},
+                       {"input_size", std::to_string(model.network.input_size)},
+                       {"resize", data::kResizeRule},
+                       {"architecture", search_space::to_json(model.architecture).dump()},
+                       {"synthetic", model.synthetic ? "true" : "false"},
+                       {"provenance", model.provenance.dump()}};
+  return exported;
+}
+
+Predictor::Predictor(const Model& model, at::Device device)
+    : network_(graph_of(model), device, {}), normalisation_(model.normalisation), device_(device) {
+  child_trainer::copy_into(network_.state(false), model.weights, (model.folder / "weights.safetensors").string());
+}
+
+std::vector<float> Predictor::scores(const data::Dataset& dataset, const data::Split& split) {
+  const child_trainer::DeviceSplit on_device(dataset, split, normalisation_, device_);
+  return child_trainer::scores_of(network_, on_device);
+}
+
+data::Dataset dataset_for(const Model& model, const data::Dataset& dataset) {
+  if (dataset.class_names != model.labels || dataset.task != model.task) {
+    throw common::DataError({.where = "dataset " + dataset.name, .what = "its classes are not the model's",
+                             .got = common::join(dataset.class_names, ", "), .expected = common::join(model.labels, ", ")});
+  }
+  return dataset.height == model.network.input_size && dataset.width == model.network.input_size
+             ? dataset
+             : data::resized(dataset, model.network.input_size);
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,57 @@
+#include "engine/projection.h"
+
+#include <algorithm>
+
+#include "child_trainer/device.h"
+#include "child_trainer/step_timer.h"
+#include "child_trainer/train_settings.h"
+#include "common/log.h"
+#include "engine/search_options.h"
+#include "search_space/cost.h"
+#include "search_space/space.h"
+
+namespace nas::engine {
+
+namespace {
+
+constexpr double kLibraryBytes = 400e6;    // resident after LibTorch's first step
+constexpr double kTransientFactor = 1.35;  // gradients of activations and workspaces that live for a while
+constexpr double kEvaluationShare = 0.35;  // of a training step's time, for one image
+constexpr int kSamples = 3;
+
+}  // namespace
+
+double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_size, double data_bytes) {
+  const auto cost = search_space::cost_of(graph);
+  const double weights = 4.0 * static_cast<double>(cost.parameters + cost.auxiliary_parameters);
+  return kLibraryBytes + data_bytes + 3 * weights +
+         kTransientFactor * static_cast<double>(cost.activation_bytes) * static_cast<double>(batch_size);
+}
+
+Projection project_search(const common::Options& options, int64_t classes, int64_t train_images, int64_t valid_images) {
+  const auto space = common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+  const auto settings = child_trainer::TrainSettings::from(options);
+  auto network = network_options(options);
+  network.classes = classes;
+  network.auxiliary = settings.auxiliary;
+  child_trainer::set_threads(options.integer("threads"));
+  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 * network.input_size * network.input_size);
+  std::vector<double> steps;
+  Projection projection;
+  for (int i = 0; i < kSamples; ++i) {
+    common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")), .purpose = "projection", .index = static_cast<uint64_t>(i)});
+    const auto graph = search_space::build_network(space->architecture(space->sample(random)), network);
+    projection.bytes_a_child = std::max(projection.bytes_a_child, training_bytes(graph, settings.batch_size, data_bytes));
+    steps.push_back(child_trainer::seconds_a_step(graph, settings, child_trainer::find_device(options.text("device"))));
+  }
+  double mean = 0;
+  for (const double step : steps) mean += step / kSamples;
+  const double image = mean / static_cast<double>(settings.batch_size);
+  projection.seconds_a_trial = static_cast<double>(settings.epochs) * image *
+                               (static_cast<double>(train_images) + kEvaluationShare * static_cast<double>(valid_images));
+  const auto workers = static_cast<double>(std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window"))));
+  projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) / workers;
+  return projection;
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,243 @@
+#include "engine/search.h"
+
+#include <fmt/format.h>
+
+#include "child_trainer/device.h"
+#include "common/error.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "engine/evaluator.h"
+#include "engine/projection.h"
+#include "engine/proxy.h"
+#include "engine/report.h"
+#include "engine/search_options.h"
+#include "engine/signals.h"
+
+namespace nas::engine {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kSmallestFreeBytes = 200e6;
+
+// What the user gave for a run that exists must agree with it, but for what may change.
+common::Options continued(const RunFolder& run, const common::Options& given) {
+  common::Options options = run_options(run);
+  std::vector<std::string> differing;
+  for (const auto& option : given.all()) {
+    if (option.origin == "default") continue;
+    const auto& stored = options.at(option.name);
+    if (may_change_on_resume(option.name)) {
+      options.set_value(option.name, option.value, option.origin);
+    } else if (option.value != stored.value) {
+      differing.push_back(fmt::format("--{} {} (the run has {})", option.name, option.value_text(), stored.value_text()));
+    }
+  }
+  if (!differing.empty()) {
+    throw common::ConfigError({.where = "run " + run.path().string(), .what = "a run cannot be continued with other options",
+                               .got = common::join(differing, ", "), .hint = "the same options, or another --run"});
+  }
+  return options;
+}
+
+// Numbers that depend on the machine are fixed once, when the run is made.
+void resolve(common::Options& options, bool gpu) {
+  if (options.integer("workers") == 0) {
+    const int64_t gpus = child_trainer::cuda_device_count();
+    const int64_t cores = child_trainer::threads_a_child(1);
+    options.set_value("workers", gpu ? gpus : std::max<int64_t>(1, cores / options.integer("threads")), "machine");
+  }
+  if (options.integer("window") == 0) options.set_value("window", options.integer("workers"), "machine");
+}
+
+fs::path new_run_path(const common::Options& options) {
+  const std::string source = options.text("evaluator") == "trained" ? fs::path(options.text("proxy")).stem().string() : options.text("evaluator");
+  const std::string name = fmt::format("{}-{}-{}", common::utc_stamp(), source, options.text("strategy"));
+  fs::path path = runs_root() / name;
+  for (int i = 2; fs::exists(path); ++i) path = runs_root() / fmt::format("{}-{}", name, i);
+  return path;
+}
+
+void name_unfinished_runs() {
+  for (const auto& run : list_runs()) {
+    try {
+      Store store(run.store_url(run_options(run).text("store")));
+      if (store.meta("end").empty()) {
+        common::log_info(fmt::format("unfinished run: {} (continue it with --run {})", run.path().filename().string(), run.path().string()));
+      }
+    } catch (const common::Error&) {
+      // A run of another version is not ours to judge.
+    }
+  }
+}
+
+void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy) {
+  common::log_info(fmt::format("run       {}", run.path().string()));
+  common::log_info(fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {} ({})", options.text("strategy"),
+                               options.text("space"), options.integer("trials"), options.integer("workers"),
+                               options.integer("threads"), options.integer("seed"), options.at("epochs").origin));
+  if (proxy.is_null()) {
+    common::log_info("rewards   from " + options.text("table"));
+    return;
+  }
+  common::log_info(fmt::format("proxy     {}{}: {} training and {} held-out images at {} px, {} classes", proxy["name"].get<std::string>(),
+                               proxy["synthetic"].get<bool>() ? " (synthetic)" : "", proxy["train"].get<int64_t>(),
+                               proxy["valid"].get<int64_t>(), proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
+  common::log_info(fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}", options.integer("cells"),
+                               options.integer("filters"), options.integer("epochs"), options.integer("batch-size"), options.number("lr")));
+  const Projection projection = project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>());
+  common::log_info(fmt::format("projected {} ({} a trial), {} of memory a child", common::duration_text(projection.seconds),
+                               common::duration_text(projection.seconds_a_trial), common::bytes_text(projection.bytes_a_child)));
+}
+
+void write_best(const RunFolder& run, const Trial& best) {
+  common::write_file_atomically(run.best() / "architecture.json", search_space::to_json(best.architecture).dump(2) + "\n");
+  const int64_t source = best.reused_from.value_or(best.id);
+  const fs::path weights = run.trial(source) / "weights.safetensors";
+  if (fs::exists(weights)) common::write_file_atomically(run.best() / "weights.safetensors", common::read_file(weights));
+  const common::Json json = {{"trial", best.id}, {"reward", best.reward.value_or(0.0)}, {"metrics", best.metrics}};
+  common::write_file_atomically(run.best() / "best.json", json.dump(2) + "\n");
+}
+
+std::string progress_text(const SearchStatus& status) {
+  std::string text = fmt::format("{}/{} trials", status.trained, status.wanted);
+  if (status.best) text += fmt::format(", best {:.4f} (trial {})", *status.best->reward, status.best->id);
+  if (status.last) {
+    text += status.last->reward ? fmt::format(", last {:.4f}", *status.last->reward) : ", last " + state_text(status.last->state);
+  }
+  return text;
+}
+
+// Shows a line whenever a trial ended; estimates the rest from this start's pace.
+class Progress {
+ public:
+  void operator()(const SearchStatus& status) {
+    if (first_ < 0) first_ = status.trained;
+    std::string text = progress_text(status);
+    const int64_t here = status.trained - first_;
+    if (here > 0 && status.trained < status.wanted) {
+      const double left = status.seconds / static_cast<double>(here) * static_cast<double>(status.wanted - status.trained);
+      text += ", about " + common::duration_text(left) + " left";
+    }
+    line_.show(text, status.trained == status.wanted && status.trained != shown_);
+    shown_ = status.trained;
+  }
+
+ private:
+  common::ProgressLine line_;
+  int64_t first_ = -1;
+  int64_t shown_ = -1;
+};
+
+int64_t trained_count(const std::vector<Trial>& trials) {
+  int64_t count = 0;
+  for (const auto& trial : trials) count += is_finished(trial.state) && !trial.reused_from ? 1 : 0;
+  return count;
+}
+
+SearchResult finished_result(const RunFolder& run, const common::Options& options) {
+  Store store(run.store_url(options.text("store")));
+  const auto trials = store.trials();
+  return {.run = run, .best = best_of(trials), .trials = trained_count(trials)};
+}
+
+bool is_finished_run(const RunFolder& run, const common::Options& options) {
+  Store store(run.store_url(options.text("store")));
+  return store.meta("end") == "done" && trained_count(store.trials()) >= options.integer("trials");
+}
+
+}  // namespace
+
+common::Json to_json(const SearchResult& result) {
+  common::Json json = {{"run", result.run.path().string()}};
+  if (result.best) {
+    json["best"] = {{"trial", result.best->id}, {"reward", *result.best->reward}, {"architecture", search_space::to_json(result.best->architecture)}};
+  } else {
+    json["best"] = nullptr;
+  }
+  json["trials"] = result.trials;
+  json["wall_seconds"] = result.wall_seconds;
+  return json;
+}
+
+common::Options run_options(const RunFolder& run) {
+  common::Options options = search_options();
+  try {
+    options.read_toml(common::read_file(run.config()), run.config().string());
+  } catch (const common::ConfigError& error) {
+    throw common::ConfigError({.where = "run " + run.path().string(), .what = "its config.toml does not fit this version of nas", .got = error.what(),
+                               .hint = "the version that wrote it, or a new --run"});
+  }
+  return options;
+}
+
+SearchResult search(common::Options options) {
+  const double start = common::monotonic_seconds();
+  const std::string where = options.text("run");
+  const bool gpu = child_trainer::find_device(options.text("device")).is_cuda();
+  const bool dry = options.flag("dry-run");
+  RunFolder run(where.empty() ? fs::path() : where == "latest" ? find_run("latest").path() : fs::path(where));
+  const bool exists = !where.empty() && run.exists();
+  if (exists) {
+    options = continued(run, options);
+    if (is_finished_run(run, options)) {
+      common::log_info("the run is finished (more --trials extends it)");
+      return finished_result(run, options);
+    }
+  } else {
+    apply_preset(options, gpu);
+    resolve(options, gpu);
+    if (options.text("evaluator") == "trained" && options.text("proxy").empty()) {
+      throw common::UsageError({.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
+    }
+    if (where.empty()) {
+      name_unfinished_runs();
+      run = RunFolder(new_run_path(options));
+    }
+  }
+  child_trainer::TrainSettings::from(options);
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  evaluator.check(options);
+  for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
+
+  common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
+  std::error_code error;
+  fs::create_directories(run.path(), error);
+  if (error) {
+    throw common::SystemError({.where = "--run", .what = "cannot make " + run.path().string(), .got = error.message()});
+  }
+  const FolderLock lock(run.path());
+  if (exists) common::log_info("continuing " + run.path().string());
+  const common::Json proxy = evaluator.needs_proxy ? prepare_proxy(run, options) : common::Json();
+  print_plan(run, options, proxy);
+  if (dry) {
+    if (!exists) fs::remove_all(run.path());
+    return {.run = run, .wall_seconds = common::monotonic_seconds() - start, .dry_run = true};
+  }
+  if (!exists) {
+    common::Json environment = environment_json();
+    environment["proxy"] = proxy;
+    common::write_file_atomically(run.path() / "environment.json", environment.dump(2) + "\n");
+  }
+  common::write_file_atomically(run.config(), options.to_toml());
+
+  listen_for_stop(/*interrupts_too=*/true);
+  SearchResult result{.run = run};
+  {
+    Coordinator coordinator(run, options);
+    Progress progress;
+    result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
+    result.best = coordinator.best();
+    result.trials = trained_count(coordinator.trials());
+  }
+  if (result.best) write_best(run, *result.best);
+  Store store(run.store_url(options.text("store")));
+  if (result.end != SearchEnd::kAskedToStop) store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
+  write_search_report(run, options, store.trials());
+  result.wall_seconds = common::monotonic_seconds() - start;
+  return result;
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,25 @@
+// A whole search: run folder, proxy dataset, coordinator, best folder, report.
+#pragma once
+
+#include "engine/coordinator.h"
+
+namespace nas::engine {
+
+struct SearchResult {
+  RunFolder run;
+  SearchEnd end = SearchEnd::kDone;
+  std::optional<Trial> best;
+  int64_t trials = 0;   // trainings that ended
+  double wall_seconds = 0.0;
+  bool dry_run = false;
+};
+common::Json to_json(const SearchResult& result);
+
+// `options`: search_options() with what the user gave. Creates, continues, or (finished) only reads the run.
+// Throws ConfigError when options differ from the run's, DataError, NothingError (no trial succeeded).
+SearchResult search(common::Options options);
+
+// The options of an existing run, from its config.toml.
+common::Options run_options(const RunFolder& run);
+
+}  // namespace nas::engine

@@ -1,0 +1,132 @@
+#include "engine/search_options.h"
+
+#include <charconv>
+
+#include "common/error.h"
+#include "common/text.h"
+#include "controller/strategy.h"
+#include "engine/evaluator.h"
+
+namespace nas::engine {
+
+namespace {
+
+// Options that only a search has; the training's are added from TrainSettings.
+common::OptionList own_options() {
+  using common::Registry;
+  return {
+      {.name = "proxy", .value = "", .help = "Dataset that children are trained on: a name (`nas list datasets`) or a file"},
+      {.name = "run", .value = "", .help = "Run folder: created, continued, or, when finished, shown; by default a new one under runs/"},
+      {.name = "preset", .value = "auto", .help = "Sizes that fit a machine; auto: by the device", .choices = preset_names()},
+      {.name = "space", .value = "nasnet", .help = "Search space", .choices = Registry<search_space::SpacePlugin>::names()},
+      {.name = "strategy", .value = "ppo", .help = "Search strategy", .choices = Registry<controller::StrategyPlugin>::names()},
+      {.name = "trials", .value = 20, .help = "Children to train; repeats of an architecture cost nothing and are not counted", .min = 1, .max = 10000000},
+      {.name = "start-with", .value = std::vector<std::string>(), .help = "Architectures to try first (names or files)"},
+      {.name = "cells", .value = 1, .help = "Normal cells a stage of a child", .min = 1, .max = 100},
+      {.name = "filters", .value = 8, .help = "Filters of a child's first stage (even)", .min = 2, .max = 4096},
+      {.name = "stem", .value = "auto", .help = "First layers of a child; auto: by the input size", .choices = {"auto", "cifar", "strided", "imagenet"}},
+      {.name = "stem-multiplier", .value = 3.0, .help = "Width of the stem over the filters", .min = 0.1, .max = 100},
+      {.name = "input-size", .value = 32, .help = "Side to which proxy images are scaled", .unit = "pixels", .min = 8, .max = 1024},
+      {.name = "train-images", .value = 8000, .help = "Proxy images to train on; 0: all", .min = 0},
+      {.name = "valid-images", .value = 2000, .help = "Held-out proxy images that give the reward", .min = 1},
+      {.name = "workers", .value = 0, .help = "Children side by side; 0: one a GPU, or on the CPU one a core", .min = 0, .max = 4096},
+      {.name = "window", .value = 0, .help = "Proposals in flight; fixes the order of learning, so it cannot change on a resume; 0: the number of workers", .min = 0, .max = 100000},
+      {.name = "threads", .value = 1, .help = "Threads a child; cannot change on a resume", .min = 1, .max = 1024},
+      {.name = "device", .value = "auto", .help = "auto | cpu | cuda | cuda:N"},
+      {.name = "seed", .value = 1, .help = "Everything random follows from it", .min = 0},
+      {.name = "time-limit", .value = 0.0, .help = "Stop proposing after this long; 0: never", .unit = "seconds", .min = 0},
+      {.name = "child-time-limit", .value = 0.0, .help = "A child that trains longer is TIMEOUT; 0: no limit", .unit = "seconds", .min = 0},
+      {.name = "child-silence", .value = 300.0, .help = "A child that shows no progress for so long is TIMEOUT", .unit = "seconds", .min = 0.1},
+      {.name = "child-memory", .value = "0", .help = "A child that takes more is OOM, e.g. 4GB; 0: its share of the machine"},
+      {.name = "max-attempts", .value = 3, .help = "Deaths of a trial's child by a signal before it is FAILED", .min = 1, .max = 100},
+      {.name = "keep", .value = 3, .help = "Trials whose weights are kept: the best so many", .min = 1, .max = 100000},
+      {.name = "evaluator", .value = "trained", .help = "How a proposal gets its reward", .choices = Registry<EvaluatorPlugin>::names()},
+      {.name = "table", .value = "", .help = "CSV with an `arch` column, for --evaluator table"},
+      {.name = "reward-column", .value = "", .help = "Column of --table that is the reward; by default the second"},
+      {.name = "store", .value = "", .help = "Database: sqlite:FILE or postgresql:CONNECTION; by default run.db in the run folder"},
+      {.name = "data-dir", .value = "", .help = "Folder that is searched for datasets first"},
+      {.name = "dry-run", .value = false, .help = "Say what it would cost, and stop"},
+      {.name = "json", .value = false, .help = "Print the result as JSON"},
+  };
+}
+
+struct Preset {
+  const char* name;
+  std::vector<std::pair<const char*, common::Json>> values;
+};
+
+const std::vector<Preset>& presets() {
+  static const std::vector<Preset> all = {
+      // About ten minutes on two cores (scripts/calibrate_laptop measures the reward's worth).
+      {"laptop",
+       {{"trials", 20}, {"cells", 1}, {"filters", 8}, {"input-size", 16}, {"train-images", 8000}, {"valid-images", 2000},
+        {"epochs", 3}, {"batch-size", 64}, {"lr", 0.1}}},
+      {"workstation",
+       {{"trials", 500}, {"cells", 2}, {"filters", 16}, {"input-size", 32}, {"train-images", 0}, {"valid-images", 5000},
+        {"epochs", 10}, {"batch-size", 128}, {"lr", 0.1}, {"precision", "bf16"}}},
+      // Zoph et al. 2018, appendix A.
+      {"paper",
+       {{"trials", 20000}, {"cells", 2}, {"filters", 32}, {"input-size", 32}, {"train-images", 0}, {"valid-images", 5000},
+        {"epochs", 20}, {"batch-size", 32}, {"lr", 0.025}, {"weight-decay", 5e-4}, {"strategy", "ppo"},
+        {"ppo.batch-size", 20}, {"ppo.learning-rate", 3.5e-4}, {"ppo.entropy", 1e-5}, {"ppo.baseline-decay", 0.95}}},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names = {"auto"};
+  for (const auto& preset : presets()) names.push_back(preset.name);
+  return names;
+}
+
+common::Options search_options() {
+  common::Options options;
+  options.declare(own_options());
+  options.declare(child_trainer::TrainSettings().options());
+  for (const auto& [name, entry] : common::Registry<controller::StrategyPlugin>::entries()) {
+    if (entry.plugin.options != nullptr) options.declare(entry.plugin.options(), name);
+  }
+  return options;
+}
+
+void apply_preset(common::Options& options, bool gpu) {
+  std::string name = options.text("preset");
+  if (name == "auto") name = gpu ? "workstation" : "laptop";
+  for (const auto& preset : presets()) {
+    if (name != preset.name) continue;
+    for (const auto& [option, value] : preset.values) options.set_default(option, value, "preset " + name);
+  }
+}
+
+bool may_change_on_resume(const std::string& name) {
+  for (const char* free : {"trials", "workers", "device", "time-limit", "run", "json", "dry-run", "data-dir", "preset",
+                           "child-time-limit", "child-silence", "child-memory", "keep"}) {
+    if (name == free) return true;
+  }
+  return false;
+}
+
+search_space::NetworkOptions network_options(const common::Options& options) {
+  return {.input_size = options.integer("input-size"),
+          .cells = options.integer("cells"),
+          .filters = options.integer("filters"),
+          .stem = options.text("stem"),
+          .stem_multiplier = options.number("stem-multiplier")};
+}
+
+double parse_bytes(const std::string& option, const std::string& text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit = common::trim(common::lower(std::string(end, text.data() + text.size())));
+  const std::vector<std::pair<std::string, double>> units = {{"", 1},      {"b", 1},       {"kb", 1e3},    {"mb", 1e6},
+                                                             {"gb", 1e9},  {"tb", 1e12},   {"kib", 1024.0}, {"mib", 1048576.0},
+                                                             {"gib", 1073741824.0}};
+  for (const auto& [name, factor] : units) {
+    if (error == std::errc() && unit == name && number >= 0) return number * factor;
+  }
+  throw common::ConfigError({.where = "--" + option, .what = "not a size", .got = "'" + text + "'", .expected = "a number with MB, GB, MiB or GiB"});
+}
+
+}  // namespace nas::engine

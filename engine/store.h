@@ -1,0 +1,78 @@
+// The transactional store of a run: the only channel between the coordinator and its workers.
+//
+// A worker claims a waiting trial and gets a lease; every later write of it carries the lease, so that the write of a
+// worker that was given up is refused. A row that names a file is committed after the file.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/registry.h"
+#include "engine/trial.h"
+
+namespace soci {
+class session;
+}
+
+namespace nas::engine {
+
+// A kind of database. One file each in engine/stores/.
+struct StoreBackend {
+  static constexpr const char* kKind = "store";
+  std::string name;
+  std::string summary;
+  std::string prefix;  // of its URLs: "sqlite:", "postgresql:"
+  // Opens a session and prepares it (pragmas). Throws SystemError.
+  std::unique_ptr<soci::session> (*open)(const std::string& address) = nullptr;
+  std::string now;         // SQL: seconds since 1970, by the database's clock
+  std::string skip_locked; // SQL behind the inner SELECT of a claim
+};
+
+struct StrategyState {
+  int64_t proposed = 0;  // it stood so before it proposed this trial, and had observed all that it then may
+  std::string state;
+};
+
+class Store {
+ public:
+  // "sqlite:PATH" or "postgresql:CONNECTION". Creates the tables where they are missing.
+  // Throws ConfigError (a network file system, another schema version), SystemError (disk full, no access).
+  explicit Store(const std::string& url);
+  ~Store();
+
+  // All throw SystemError when the database cannot be read or written.
+  std::vector<Trial> trials();
+  std::optional<Trial> trial(int64_t id);
+  void insert(const Trial& trial);
+
+  // For workers.
+  std::optional<Trial> claim(const std::string& worker, double lease_seconds);
+  bool renew(const Trial& trial, double lease_seconds);  // false: given to another
+  // Writes state, reward, reason, metrics, files and seconds of `trial`; false: refused.
+  bool finish(const Trial& trial);
+  bool put_back(const Trial& trial, bool count_attempt);
+
+  // For the coordinator: leases of this worker (empty: of all) go back to waiting, no attempt added.
+  int64_t release_worker(const std::string& worker);
+  int64_t release_expired();
+  void update_files(int64_t id, const common::Json& files);
+
+  void save_strategy(const StrategyState& state);
+  std::optional<StrategyState> load_strategy();
+
+  void add_event(const std::string& kind, int64_t trial, const std::string& text);
+  void set_meta(const std::string& key, const std::string& value);
+  std::string meta(const std::string& key);  // empty when not set
+
+ private:
+  template <class F>
+  auto guarded(F work);
+  void create_tables();
+
+  const StoreBackend* backend_;
+  std::unique_ptr<soci::session> session_;
+};
+
+}  // namespace nas::engine

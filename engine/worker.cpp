@@ -1,0 +1,70 @@
+#include "engine/worker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "engine/evaluator.h"
+#include "engine/signals.h"
+#include "engine/store.h"
+
+namespace nas::engine {
+
+namespace {
+
+constexpr double kLeaseSeconds = 60.0;
+constexpr double kRenewSeconds = 15.0;
+constexpr auto kShortestPause = std::chrono::milliseconds(1);
+constexpr auto kLongestPause = std::chrono::milliseconds(100);
+
+void work_on(Trial trial, Store& store, Evaluator& evaluator, int64_t max_attempts) {
+  double renewed = common::monotonic_seconds();
+  bool lost = false;
+  const Verdict verdict = evaluator.evaluate(trial, [&] {
+    if (stop_signal() != 0) return false;
+    if (const double now = common::monotonic_seconds(); now - renewed > kRenewSeconds) {
+      renewed = now;
+      lost = !store.renew(trial, kLeaseSeconds);
+    }
+    return !lost;
+  });
+  if (verdict == Verdict::kStopped) {
+    store.put_back(trial, /*count_attempt=*/false);
+    return;
+  }
+  if (verdict == Verdict::kDied) {
+    store.add_event("child died", trial.id, "attempt " + std::to_string(trial.attempt));
+    if (trial.attempt + 1 < max_attempts) {
+      store.put_back(trial, /*count_attempt=*/true);
+      return;
+    }
+    ++trial.attempt;
+    trial.state = TrialState::kFailed;
+    trial.reason = "its child died " + std::to_string(trial.attempt) + " times";
+  }
+  if (!store.finish(trial)) store.add_event("write refused", trial.id, trial.worker);
+}
+
+}  // namespace
+
+int run_worker(const RunFolder& run, const common::Options& options, const std::string& name) {
+  listen_for_stop(/*interrupts_too=*/false);
+  Store store(run.store_url(options.text("store")));
+  const auto evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).make(run, options);
+  const int64_t max_attempts = options.integer("max-attempts");
+  auto pause = kShortestPause;
+  while (stop_signal() == 0) {
+    if (auto trial = store.claim(name, kLeaseSeconds)) {
+      work_on(std::move(*trial), store, *evaluator, max_attempts);
+      pause = kShortestPause;
+    } else {
+      std::this_thread::sleep_for(pause);
+      pause = std::min(pause * 2, kLongestPause);
+    }
+  }
+  return common::kExitDone;
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,117 @@
+#include "search_space/architecture.h"
+
+#include <filesystem>
+
+#include "common/error.h"
+#include "common/registry.h"
+#include "common/text.h"
+#include "search_space/network_family.h"
+#include "search_space/op.h"
+
+namespace nas::search_space {
+
+using common::DataError;
+using common::Json;
+
+namespace {
+
+Cell cell_from_json(const Json& json, const std::string& where) {
+  Cell cell;
+  cell.inputs = common::json_get<int>(json, "inputs", where);
+  cell.concat = common::json_get<std::vector<int>>(json, "concat", where);
+  if (cell.inputs < 1 || cell.inputs > 2) {
+    throw DataError({.where = where, .what = "a cell has one or two inputs",
+                     .got = std::to_string(cell.inputs)});
+  }
+  for (const Json& node_json : common::json_get<Json>(json, "nodes", where)) {
+    CellNode node;
+    node.combine = common::json_get<std::string>(node_json, "combine", where);
+    if (node.combine != "add" && node.combine != "concat") {
+      throw DataError({.where = where, .what = "unknown combination", .got = "'" + node.combine + "'",
+                       .expected = "add | concat"});
+    }
+    const int states = cell.inputs + static_cast<int>(cell.nodes.size());
+    for (const Json& edge_json : common::json_get<Json>(node_json, "edges", where)) {
+      Edge edge{.state = common::json_get<int>(edge_json, "state", where),
+                .op = common::json_get<std::string>(edge_json, "op", where)};
+      if (!common::Registry<Op>::contains(edge.op)) {
+        throw DataError({.where = where, .what = "unknown operation", .got = "'" + edge.op + "'",
+                         .expected = "one of: " + common::join(common::Registry<Op>::names(), ", ")});
+      }
+      if (edge.state < 0 || edge.state >= states) {
+        throw DataError({.where = where, .what = "state out of range", .got = std::to_string(edge.state),
+                         .expected = "0.." + std::to_string(states - 1)});
+      }
+      node.edges.push_back(edge);
+    }
+    if (node.edges.empty()) throw DataError({.where = where, .what = "a node without edges"});
+    cell.nodes.push_back(node);
+  }
+  const int states = cell.inputs + static_cast<int>(cell.nodes.size());
+  if (cell.concat.empty()) throw DataError({.where = where, .what = "an empty concat list"});
+  for (const int state : cell.concat) {
+    if (state < 0 || state >= states) {
+      throw DataError({.where = where, .what = "concat names a state out of range",
+                       .got = std::to_string(state), .expected = "0.." + std::to_string(states - 1)});
+    }
+  }
+  return cell;
+}
+
+Json cell_to_json(const Cell& cell) {
+  Json nodes = Json::array();
+  for (const CellNode& node : cell.nodes) {
+    Json edges = Json::array();
+    for (const Edge& edge : node.edges) edges.push_back({{"state", edge.state}, {"op", edge.op}});
+    nodes.push_back({{"edges", edges}, {"combine", node.combine}});
+  }
+  return {{"inputs", cell.inputs}, {"nodes", nodes}, {"concat", cell.concat}};
+}
+
+}  // namespace
+
+Json to_json(const Architecture& architecture) {
+  Json json = {{"format", "nas-architecture"}, {"version", kArchitectureVersion}};
+  if (!architecture.name.empty()) json["name"] = architecture.name;
+  json["family"] = architecture.family;
+  for (const auto& [name, cell] : architecture.cells) json["cells"][name] = cell_to_json(cell);
+  return json;
+}
+
+Architecture architecture_from_json(const Json& json, const std::string& where) {
+  if (!json.is_object() || json.value("format", "") != "nas-architecture") {
+    throw DataError({.where = where, .what = "not an architecture", .expected = "\"format\": \"nas-architecture\""});
+  }
+  if (const int version = common::json_get<int>(json, "version", where); version != kArchitectureVersion) {
+    throw DataError({.where = where, .what = "another format version", .got = std::to_string(version),
+                     .expected = std::to_string(kArchitectureVersion)});
+  }
+  Architecture architecture{.family = common::json_get<std::string>(json, "family", where), .cells = {}};
+  architecture.name = json.value("name", "");
+  if (!common::Registry<NetworkFamily>::contains(architecture.family)) {
+    throw DataError({.where = where, .what = "unknown network family", .got = "'" + architecture.family + "'",
+                     .expected = "one of: " + common::join(common::Registry<NetworkFamily>::names(), ", ")});
+  }
+  for (const auto& [name, cell] : common::json_get<Json>(json, "cells", where).items()) {
+    architecture.cells[name] = cell_from_json(cell, where + ": cell " + name);
+  }
+  return architecture;
+}
+
+Architecture find_architecture(const std::string& text) {
+  if (common::starts_with(text, "|")) return from_nasbench201_text(text);
+  if (common::Registry<NamedArchitecture>::contains(text)) {
+    Architecture architecture = common::Registry<NamedArchitecture>::find(text).make();
+    architecture.name = text;
+    return architecture;
+  }
+  if (std::filesystem::exists(text)) return architecture_from_json(common::read_json(text), text);
+  throw common::UsageError(
+      {.where = "architecture",
+       .what = "no such architecture",
+       .got = "'" + text + "'",
+       .expected = "a JSON file, a NAS-Bench-201 string |op~0|+…, or one of: " +
+                   common::join(common::Registry<NamedArchitecture>::names(), ", ")});
+}
+
+}  // namespace nas::search_space

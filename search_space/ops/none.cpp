@@ -1,0 +1,19 @@
+#include "search_space/op.h"
+
+namespace nas::search_space {
+namespace {
+
+int append(GraphBuilder& graph, int x, const OpSite& site) {
+  const Shape& shape = graph.shape(x);
+  return graph.zeros(x, {site.filters, (shape.height + site.stride - 1) / site.stride,
+                         (shape.width + site.stride - 1) / site.stride});
+}
+
+const common::Register<Op> kRegister{{.name = "none",
+                                      .summary = "No connection: zeros (DARTS, NAS-Bench-201)",
+                                      .append = append,
+                                      .droppable = false,
+                                      .is_none = true}};
+
+}  // namespace
+}  // namespace nas::search_space

@@ -1,0 +1,73 @@
+// A search space is an ordered list of decisions; an architecture is one value for each active one.
+// One file each in search_space/spaces/.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/random.h"
+#include "common/registry.h"
+#include "search_space/architecture.h"
+
+namespace nas::search_space {
+
+enum class Scale { kCategorical, kLinear, kLog };
+
+struct Decision {
+  std::string name;                 // "normal.block0.left.state"
+  std::vector<std::string> values;  // 1 or more; the meaning of choice i is values[i]
+  std::string kind;                 // "state" | "operation" | "combine" | …: decisions of one kind share
+                                    // a vocabulary, of which this one may use the first values.size()
+  Scale scale = Scale::kCategorical;
+  struct Condition {
+    int decision = 0;  // index of an earlier decision
+    int choice = 0;    // which must have this choice
+  };
+  std::optional<Condition> active_if = {};
+};
+
+// choices[i] in [0, decisions[i].values.size()), or kInactive.
+using Choices = std::vector<int>;
+inline constexpr int kInactive = -1;
+
+class Space {
+ public:
+  virtual ~Space() = default;
+
+  const std::vector<Decision>& decisions() const { return decisions_; }
+
+  // Throws InternalError when `choices` is not valid (see valid()).
+  virtual Architecture architecture(const Choices& choices) const = 0;
+  // The inverse; throws DataError when the architecture is not in this space.
+  virtual Choices choices(const Architecture& architecture) const = 0;
+
+  // Equal keys mean provably equal networks: dead nodes and the order of inputs removed. Networks
+  // that are only similar have different keys.
+  virtual std::string key(const Choices& choices) const = 0;
+
+  // A fixed-length description for surrogate models: operation counts and the like.
+  virtual std::vector<double> features(const Choices& choices) const = 0;
+
+  // Every choice vector that differs in one decision (and is made valid again); same order always.
+  virtual std::vector<Choices> neighbours(const Choices& choices) const;
+
+  // Uniform over the values of each active decision, in order.
+  Choices sample(common::RandomStream& random) const;
+
+  bool valid(const Choices& choices) const;
+  bool active(size_t decision, const Choices& choices) const;
+
+ protected:
+  std::vector<Decision> decisions_;
+};
+
+struct SpacePlugin {
+  static constexpr const char* kKind = "space";
+  std::string name;
+  std::string summary;
+  std::unique_ptr<Space> (*make)() = nullptr;
+};
+
+}  // namespace nas::search_space

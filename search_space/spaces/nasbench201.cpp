@@ -1,0 +1,115 @@
+// The NAS-Bench-201 space (Dong and Yang 2020): six edges between four states, five operations.
+#include <algorithm>
+#include <array>
+
+#include "common/error.h"
+#include "search_space/space.h"
+
+namespace nas::search_space {
+namespace {
+
+constexpr int kNone = 0;
+constexpr int kSkip = 1;
+constexpr int kPool = 4;
+constexpr std::array<std::pair<int, int>, 6> kEdges = {{{0, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}}};
+
+const std::vector<std::string>& operations() {
+  static const std::vector<std::string> names = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3",
+                                                 "avg_pool_3x3"};
+  return names;
+}
+
+// Edges whose removal provably changes nothing become `none`: those from a state that is always
+// zero through an operation that keeps zero, and those into a state from which no path leads out.
+Choices canonical(Choices choices) {
+  std::array<bool, 4> zero = {false, true, true, true};
+  for (size_t e = 0; e < kEdges.size(); ++e) {
+    const auto [from, to] = kEdges[e];
+    const bool keeps_zero = choices[e] == kSkip || choices[e] == kPool;
+    if (zero[static_cast<size_t>(from)] && keeps_zero) choices[e] = kNone;
+    if (choices[e] != kNone) zero[static_cast<size_t>(to)] = false;
+  }
+  std::array<bool, 4> reaches_output = {false, false, false, true};
+  for (size_t e = kEdges.size(); e-- > 0;) {
+    const auto [from, to] = kEdges[e];
+    if (choices[e] != kNone && reaches_output[static_cast<size_t>(to)]) {
+      reaches_output[static_cast<size_t>(from)] = true;
+    }
+  }
+  for (size_t e = 0; e < kEdges.size(); ++e) {
+    if (!reaches_output[static_cast<size_t>(kEdges[e].second)]) choices[e] = kNone;
+  }
+  return choices;
+}
+
+class NasBench201Space : public Space {
+ public:
+  NasBench201Space() {
+    for (const auto& [from, to] : kEdges) {
+      decisions_.push_back({.name = "edge" + std::to_string(from) + "_" + std::to_string(to),
+                            .values = operations(),
+                            .kind = "operation"});
+    }
+  }
+
+  Architecture architecture(const Choices& choices) const override {
+    if (!valid(choices)) {
+      throw common::InternalError({.where = "space nasbench201", .what = "invalid choices"});
+    }
+    Cell cell{.inputs = 1, .nodes = std::vector<CellNode>(3), .concat = {3}};
+    for (size_t e = 0; e < kEdges.size(); ++e) {
+      const auto [from, to] = kEdges[e];
+      cell.nodes[static_cast<size_t>(to) - 1].edges.push_back(
+          {from, operations()[static_cast<size_t>(choices[e])]});
+    }
+    return {.family = "nasbench201", .cells = {{"normal", cell}}};
+  }
+
+  Choices choices(const Architecture& architecture) const override {
+    const common::DataError foreign(
+        {.where = "space nasbench201", .what = "the architecture is not in this space"});
+    const auto cell = architecture.cells.find("normal");
+    if (architecture.family != "nasbench201" || cell == architecture.cells.end() ||
+        cell->second.nodes.size() != 3) {
+      throw foreign;
+    }
+    Choices choices;
+    for (size_t n = 0; n < 3; ++n) {
+      const auto& edges = cell->second.nodes[n].edges;
+      if (edges.size() != n + 1) throw foreign;
+      for (size_t e = 0; e < edges.size(); ++e) {
+        const auto op = std::find(operations().begin(), operations().end(), edges[e].op);
+        if (op == operations().end() || edges[e].state != static_cast<int>(e)) throw foreign;
+        choices.push_back(static_cast<int>(op - operations().begin()));
+      }
+    }
+    return choices;
+  }
+
+  std::string key(const Choices& choices) const override {
+    return to_nasbench201_text(architecture(canonical(choices)));
+  }
+
+  // Which operation stands on each live edge (one of five, as 0 and 1), and their counts.
+  std::vector<double> features(const Choices& choices) const override {
+    const Choices live = canonical(choices);
+    std::vector<double> counts(operations().size(), 0.0);
+    std::vector<double> features;
+    for (const int choice : live) {
+      for (int op = 0; op < static_cast<int>(operations().size()); ++op) {
+        features.push_back(op == choice ? 1.0 : 0.0);
+      }
+      counts[static_cast<size_t>(choice)] += 1;
+    }
+    features.insert(features.end(), counts.begin(), counts.end());
+    return features;
+  }
+};
+
+const common::Register<SpacePlugin> kRegister{
+    {.name = "nasbench201",
+     .summary = "One cell, 6 edges, 5 operations: 15,625 architectures (Dong and Yang 2020)",
+     .make = []() -> std::unique_ptr<Space> { return std::make_unique<NasBench201Space>(); }}};
+
+}  // namespace
+}  // namespace nas::search_space

@@ -1,0 +1,168 @@
+// The NASNet space (Zoph et al. 2018): a normal and a reduction cell of five blocks; each block
+// takes two earlier states, an operation for each, and a combination. Unused states are concatenated.
+#include <algorithm>
+
+#include "common/error.h"
+#include "common/text.h"
+#include "search_space/space.h"
+
+namespace nas::search_space {
+namespace {
+
+constexpr int kBlocks = 5;
+constexpr int kPerBlock = 5;  // left state, right state, left op, right op, combine
+
+const std::vector<std::string>& cell_names() {
+  static const std::vector<std::string> names = {"normal", "reduction"};
+  return names;
+}
+
+const std::vector<std::string>& operations() {
+  static const std::vector<std::string> names = {
+      "identity",     "conv_1x3_3x1", "conv_1x7_7x1", "dilated_conv_3x3", "avg_pool_3x3",
+      "max_pool_3x3", "max_pool_5x5", "max_pool_7x7", "conv_1x1",         "conv_3x3",
+      "sep_conv_3x3", "sep_conv_5x5", "sep_conv_7x7"};
+  return names;
+}
+
+const std::vector<std::string>& combinations() {
+  static const std::vector<std::string> names = {"add", "concat"};
+  return names;
+}
+
+std::vector<int> unused_states(const Cell& cell) {
+  std::vector<bool> used(2 + cell.nodes.size(), false);
+  for (const CellNode& node : cell.nodes) {
+    for (const Edge& edge : node.edges) used[static_cast<size_t>(edge.state)] = true;
+  }
+  std::vector<int> unused;
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (!used[i]) unused.push_back(static_cast<int>(i));
+  }
+  return unused;
+}
+
+int index_of(const std::vector<std::string>& names, const std::string& name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    throw common::DataError({.where = "space nasnet", .what = "not in this space", .got = "'" + name + "'"});
+  }
+  return static_cast<int>(found - names.begin());
+}
+
+class NasnetSpace : public Space {
+ public:
+  NasnetSpace() {
+    for (const auto& cell : cell_names()) {
+      for (int b = 0; b < kBlocks; ++b) {
+        std::vector<std::string> states;
+        for (int s = 0; s < b + 2; ++s) states.push_back(std::to_string(s));
+        const std::string block = cell + ".block" + std::to_string(b) + ".";
+        decisions_.push_back({.name = block + "left.state", .values = states, .kind = "state"});
+        decisions_.push_back({.name = block + "right.state", .values = states, .kind = "state"});
+        decisions_.push_back({.name = block + "left.op", .values = operations(), .kind = "operation"});
+        decisions_.push_back({.name = block + "right.op", .values = operations(), .kind = "operation"});
+        decisions_.push_back({.name = block + "combine", .values = combinations(), .kind = "combine"});
+      }
+    }
+  }
+
+  Architecture architecture(const Choices& choices) const override {
+    if (!valid(choices)) throw common::InternalError({.where = "space nasnet", .what = "invalid choices"});
+    Architecture architecture{.family = "nasnet", .cells = {}};
+    size_t at = 0;
+    for (const auto& name : cell_names()) {
+      Cell cell;
+      for (int b = 0; b < kBlocks; ++b, at += kPerBlock) {
+        const auto op = [&](size_t i) { return operations()[static_cast<size_t>(choices[at + i])]; };
+        cell.nodes.push_back({.edges = {{choices[at], op(2)}, {choices[at + 1], op(3)}},
+                              .combine = combinations()[static_cast<size_t>(choices[at + 4])]});
+      }
+      cell.concat = unused_states(cell);
+      architecture.cells[name] = cell;
+    }
+    return architecture;
+  }
+
+  Choices choices(const Architecture& architecture) const override {
+    Choices choices;
+    for (const auto& name : cell_names()) {
+      const auto found = architecture.cells.find(name);
+      if (architecture.family != "nasnet" || found == architecture.cells.end() ||
+          found->second.nodes.size() != kBlocks || found->second.concat != unused_states(found->second)) {
+        throw common::DataError({.where = "space nasnet",
+                                 .what = "the architecture is not in this space (cell " + name + ")",
+                                 .expected = "five blocks whose unused states are concatenated"});
+      }
+      for (const CellNode& node : found->second.nodes) {
+        if (node.edges.size() != 2) {
+          throw common::DataError({.where = "space nasnet", .what = "a block has two inputs"});
+        }
+        choices.insert(choices.end(), {node.edges[0].state, node.edges[1].state,
+                                       index_of(operations(), node.edges[0].op),
+                                       index_of(operations(), node.edges[1].op),
+                                       index_of(combinations(), node.combine)});
+      }
+    }
+    return choices;
+  }
+
+  // A sum does not depend on the order of its terms. Nothing is dead: unused states are outputs.
+  std::string key(const Choices& choices) const override {
+    std::vector<std::string> cells;
+    for (size_t at = 0; at < choices.size();) {
+      std::vector<std::string> blocks;
+      for (int b = 0; b < kBlocks; ++b, at += kPerBlock) {
+        const auto side = [&](size_t i) {
+          return std::to_string(choices[at + i]) + ":" +
+                 operations()[static_cast<size_t>(choices[at + i + 2])];
+        };
+        std::vector<std::string> sides = {side(0), side(1)};
+        const bool add = choices[at + 4] == 0;
+        if (add) std::sort(sides.begin(), sides.end());
+        blocks.push_back(common::join(sides, add ? "+" : "&"));
+      }
+      cells.push_back(common::join(blocks, ","));
+    }
+    return common::join(cells, "/");
+  }
+
+  // For each cell: how often each operation occurs, sums against concatenations, uses of the two
+  // inputs, unused states, depth.
+  std::vector<double> features(const Choices& choices) const override {
+    std::vector<double> features;
+    for (size_t at = 0; at < choices.size();) {
+      std::vector<double> counts(operations().size(), 0.0);
+      std::vector<int> depth = {0, 0};
+      double concats = 0;
+      std::vector<double> inputs(2, 0.0);
+      std::vector<bool> used(kBlocks + 2, false);
+      for (int b = 0; b < kBlocks; ++b, at += kPerBlock) {
+        int deepest = 0;
+        for (size_t side = 0; side < 2; ++side) {
+          const auto state = static_cast<size_t>(choices[at + side]);
+          counts[static_cast<size_t>(choices[at + side + 2])] += 1;
+          if (state < 2) inputs[state] += 1;
+          used[state] = true;
+          deepest = std::max(deepest, depth[state]);
+        }
+        concats += choices[at + 4];
+        depth.push_back(deepest + 1);
+      }
+      features.insert(features.end(), counts.begin(), counts.end());
+      features.insert(features.end(), inputs.begin(), inputs.end());
+      features.push_back(concats);
+      features.push_back(static_cast<double>(std::count(used.begin(), used.end(), false)));
+      features.push_back(*std::max_element(depth.begin(), depth.end()));
+    }
+    return features;
+  }
+};
+
+const common::Register<SpacePlugin> kRegister{
+    {.name = "nasnet",
+     .summary = "Normal and reduction cell, 5 blocks, 13 operations, add or concat (Zoph et al. 2018)",
+     .make = []() -> std::unique_ptr<Space> { return std::make_unique<NasnetSpace>(); }}};
+
+}  // namespace
+}  // namespace nas::search_space

@@ -1,0 +1,111 @@
+#include "data/image_codec.h"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "tests/support/temp_dir.h"
+
+namespace nas::tests {
+
+using common::DataError;
+using data::Image;
+
+namespace {
+
+// Red counts along the row, green down the column, blue is fixed.
+Image ramp(int64_t height, int64_t width) {
+  Image image = {.height = height, .width = width, .pixels = {}};
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      image.pixels.push_back(static_cast<uint8_t>(x));
+      image.pixels.push_back(static_cast<uint8_t>(y));
+      image.pixels.push_back(200);
+    }
+  }
+  return image;
+}
+
+}  // namespace
+
+TEST_CASE("A PNG is read as it was written, red first", "[data]") {
+  const TempDir dir;
+  const Image written = ramp(5, 9);
+  data::write_png(dir.path() / "new folder" / "ramp.png", written);
+  const Image read = data::read_image(dir.path() / "new folder" / "ramp.png");
+  CHECK(read.height == 5);
+  CHECK(read.width == 9);
+  CHECK(read.pixels == written.pixels);
+}
+
+TEST_CASE("A grey image becomes RGB", "[data]") {
+  const TempDir dir;
+  std::ofstream(dir.path() / "grey.pgm", std::ios::binary)
+      << "P5\n2 1\n255\n"
+      << static_cast<char>(7) << static_cast<char>(90);
+  const Image image = data::read_image(dir.path() / "grey.pgm");
+  CHECK(image.pixels == std::vector<uint8_t>{7, 7, 7, 90, 90, 90});
+}
+
+TEST_CASE("What is no image is refused", "[data]") {
+  const TempDir dir;
+  REQUIRE_THROWS_AS(data::read_image(dir.path() / "missing.png"), DataError);
+  REQUIRE_THROWS_AS(data::read_image(dir.path()), DataError);
+  std::ofstream(dir.path() / "text.png") << "no image";
+  REQUIRE_THROWS_AS(data::read_image(dir.path() / "text.png"), DataError);
+  std::ofstream(dir.path() / "empty.jpg").flush();
+  REQUIRE_THROWS_AS(data::read_image(dir.path() / "empty.jpg"), DataError);
+
+  data::write_png(dir.path() / "cut.png", ramp(100, 100));
+  std::filesystem::resize_file(dir.path() / "cut.png", 40);
+  REQUIRE_THROWS_AS(data::read_image(dir.path() / "cut.png"), DataError);
+}
+
+TEST_CASE("An image of the wanted size is returned unchanged", "[data]") {
+  const Image image = ramp(6, 6);
+  CHECK(data::resize_and_crop(image, 6).pixels == image.pixels);
+}
+
+TEST_CASE("The centre is cut out of a wide and of a high image", "[data]") {
+  const Image wide = data::resize_and_crop(ramp(4, 8), 4);
+  CHECK((wide.height == 4 && wide.width == 4));
+  CHECK((wide.pixels[0] == 2 && wide.pixels[1] == 0 && wide.pixels[2] == 200));
+  const Image high = data::resize_and_crop(ramp(8, 4), 4);
+  CHECK((high.pixels[0] == 0 && high.pixels[1] == 2));
+}
+
+TEST_CASE("Smaller images are means of areas", "[data]") {
+  Image image = {.height = 2, .width = 2, .pixels = {}};
+  for (const uint8_t value : {10, 20, 30, 40}) image.pixels.insert(image.pixels.end(), 3, value);
+  CHECK(data::resize_and_crop(image, 1).pixels == std::vector<uint8_t>{25, 25, 25});
+}
+
+TEST_CASE("Larger images and odd shapes have the wanted size", "[data]") {
+  for (const int64_t size : {1, 7, 32, 65}) {
+    const Image image = data::resize_and_crop(ramp(13, 29), size);
+    CHECK(image.height == size);
+    CHECK(image.width == size);
+    CHECK(image.pixels.size() == static_cast<size_t>(size * size * 3));
+    CHECK(std::all_of(image.pixels.begin(), image.pixels.end(),
+                      [](uint8_t value) { return value <= 200; }));
+  }
+  REQUIRE_THROWS_AS(data::resize_and_crop(ramp(4, 4), 0), DataError);
+}
+
+TEST_CASE("A PNG that cannot be written is a system error", "[data]") {
+  const TempDir dir;
+  std::ofstream(dir.path() / "file") << "no folder";
+  REQUIRE_THROWS_AS(data::write_png(dir.path() / "file" / "ramp.png", ramp(2, 2)),
+                    common::SystemError);
+}
+
+TEST_CASE("Names of images are known in any case", "[data]") {
+  for (const char* name : {"a.jpg", "a.JPEG", "b/a.Png", "a.tif", "a.TIFF", "a.bmp", "a.webp"}) {
+    CHECK(data::is_image_name(name));
+  }
+  for (const char* name : {"a.txt", "jpg", "a.jpg.zip", ""}) CHECK_FALSE(data::is_image_name(name));
+}
+
+}  // namespace nas::tests
