@@ -31,7 +31,7 @@ po::options_description described(const common::Options& options) {
   for (const auto& option : options.all()) {
     auto* value = po::value<std::vector<std::string>>()->composing();
     const bool flag = option.type_text() == "flag";
-    if (flag) value = value->implicit_value({"true"}, "");
+    if (flag) value = value->zero_tokens();
     value->value_name(flag ? "" : option.type_text() == "integer" ? "N" : option.type_text() == "number" ? "X" : "TEXT");
     all.add_options()(option.name.c_str(), value, description(option).c_str());
   }
@@ -40,6 +40,17 @@ po::options_description described(const common::Options& options) {
   all.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
                     "set an option by its key; may be given often");
   return all;
+}
+
+// A flag takes no word of its own, so that `--json FILE` works; `--flag=false` is rewritten.
+std::vector<std::string> with_flag_values(std::vector<std::string> words, const common::Options& options) {
+  for (auto& word : words) {
+    const auto equals = word.find('=');
+    if (equals == std::string::npos || !common::starts_with(word, "--")) continue;
+    const std::string name = word.substr(2, equals - 2);
+    if (options.contains(name) && options.at(name).type_text() == "flag") word = "--set=" + word.substr(2);
+  }
+  return words;
 }
 
 }  // namespace
@@ -55,7 +66,7 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
   std::vector<po::option> parsed;
   try {
     namespace style = po::command_line_style;
-    const auto result = po::command_line_parser(words)
+    const auto result = po::command_line_parser(with_flag_values(words, arguments.options))
                             .options(all)
                             .positional(positionals)
                             .style(style::unix_style & ~style::allow_guessing & ~style::allow_short)

@@ -64,8 +64,6 @@ target_link_libraries(nas::torch INTERFACE ${torch_lib}/libtorch_cpu.so ${torch_
 target_link_options(nas::torch INTERFACE -Wl,-rpath,${torch_lib} -Wl,--allow-shlib-undefined)
 if(NAS_CUDA)
   find_package(CUDAToolkit 13 REQUIRED)
-  target_include_directories(nas::torch SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
-  target_compile_definitions(nas::torch INTERFACE NAS_CUDA)
   # --no-as-needed: without it no CUDA kernel registers.
   target_link_libraries(nas::torch INTERFACE -Wl,--no-as-needed ${torch_lib}/libtorch_cuda.so
                         ${torch_lib}/libc10_cuda.so -Wl,--as-needed CUDA::cudart)

@@ -6,6 +6,11 @@ function(nas_floor name)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NAS_CUDA)
     list(FILTER sources EXCLUDE REGEX "/no_cuda\\.cpp$")
+    set(cuda_sources ${sources})
+    list(FILTER cuda_sources INCLUDE REGEX "/cuda\\.cpp$")
+    # Only these see CUDA's headers, so that all other files compile as they do without CUDA.
+    set_source_files_properties(${cuda_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+                                INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}")
   else()
     list(FILTER sources EXCLUDE REGEX "/cuda\\.cpp$")
   endif()

@@ -18,6 +18,7 @@ constexpr auto kLongestPause = std::chrono::milliseconds(100);
 // A state of this size is saved after every proposal, a larger one every so many.
 constexpr size_t kSmallState = 20000;
 constexpr int64_t kSaveEvery = 25;
+constexpr double kExpirySeconds = 5.0;  // between looks for leases that ran out
 
 std::unique_ptr<controller::Strategy> strategy_from(const common::Options& options, const controller::SpaceView& view) {
   const std::string name = options.text("strategy");
@@ -168,7 +169,10 @@ bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
       store_.release_worker(name);
       store_.add_event("worker died", -1, name);
     });
-    store_.release_expired();
+    if (const double now = common::monotonic_seconds(); now - expired_at_ > kExpirySeconds) {
+      expired_at_ = now;
+      store_.release_expired();
+    }
     if (refresh()) {
       pause = kShortestPause;
     } else {

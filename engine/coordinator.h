@@ -65,6 +65,7 @@ class Coordinator {
   std::map<std::string, int64_t> first_with_key_;
   std::unique_ptr<LocalWorkers> workers_;
   double started_;
+  double expired_at_ = 0.0;
 };
 
 // The best trial: the highest reward, the earliest of equals.

@@ -17,7 +17,7 @@ constexpr const char* kStyle = R"(
 body{font:15px/1.5 system-ui,sans-serif;color:#1c2733;background:#fff;max-width:1100px;margin:2rem auto;padding:0 1.5rem}
 h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid #d8dee6;padding-bottom:.2rem}
 table{border-collapse:collapse;font-size:.9rem}th,td{padding:.25rem .7rem;border-bottom:1px solid #e4e8ee;text-align:left;font-variant-numeric:tabular-nums}
-th{background:#f4f6f9;font-weight:600}.note{background:#fff5d6;border-left:4px solid #e0a800;padding:.5rem .9rem;margin:1rem 0}
+td{white-space:nowrap}th{background:#f4f6f9;font-weight:600}.note{background:#fff5d6;border-left:4px solid #e0a800;padding:.5rem .9rem;margin:1rem 0}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem}dt{color:#5b6b7c}dd{margin:0}
 .confusion td{padding:.15rem .4rem;text-align:right;border:1px solid #fff}.confusion th{font-size:.75rem;font-weight:500}
 .scroll{overflow-x:auto}svg{max-width:100%;height:auto}code{font-size:.85rem;word-break:break-all}
@@ -110,8 +110,8 @@ std::string chart(const std::vector<Series>& series, const std::string& x_name, 
     svg += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#e4e8ee\"/><text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:.4g}</text>\n",
                        kLeft, kLeft + kWidth, at_y(tick), at_y(tick), kLeft - 8, at_y(tick) + 4, tick);
   }
-  const double step_x = tick_step(x.high - x.low, 8);
-  for (double tick = std::ceil(x.low / step_x) * step_x; tick <= x.high; tick += step_x) {
+  const double step_x = std::max(1.0, tick_step(x.high - x.low, 8));  // trials and epochs are whole numbers
+  for (double tick = std::ceil(x.low / step_x) * step_x + 0.0; tick <= x.high; tick += step_x) {
     svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:.4g}</text>\n", at_x(tick), kTop + kHeight + 18, tick);
   }
   svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", kLeft + kWidth / 2, kTop + kHeight + 38, escape(x_name));

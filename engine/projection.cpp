@@ -1,6 +1,7 @@
 #include "engine/projection.h"
 
 #include <algorithm>
+#include <future>
 
 #include "child_trainer/device.h"
 #include "child_trainer/step_timer.h"
@@ -34,7 +35,10 @@ Projection project_search(const common::Options& options, int64_t classes, int64
   auto network = network_options(options);
   network.classes = classes;
   network.auxiliary = settings.auxiliary;
-  child_trainer::set_threads(options.integer("threads"));
+  const auto workers = std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
+  const auto device = child_trainer::find_device(options.text("device"));
+  // Children share caches and memory: as many are timed side by side as will run on this CPU.
+  const int64_t together = device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
   const double data_bytes = static_cast<double>((train_images + valid_images) * 3 * network.input_size * network.input_size);
   std::vector<double> steps;
   Projection projection;
@@ -42,15 +46,21 @@ Projection project_search(const common::Options& options, int64_t classes, int64
     common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")), .purpose = "projection", .index = static_cast<uint64_t>(i)});
     const auto graph = search_space::build_network(space->architecture(space->sample(random)), network);
     projection.bytes_a_child = std::max(projection.bytes_a_child, training_bytes(graph, settings.batch_size, data_bytes));
-    steps.push_back(child_trainer::seconds_a_step(graph, settings, child_trainer::find_device(options.text("device"))));
+    std::vector<std::future<double>> timings;
+    for (int64_t t = 0; t < together; ++t) {
+      timings.push_back(std::async(std::launch::async, [&] {
+        child_trainer::set_threads(options.integer("threads"));
+        return child_trainer::seconds_a_step(graph, settings, device);
+      }));
+    }
+    for (auto& timing : timings) steps.push_back(timing.get());
   }
   double mean = 0;
-  for (const double step : steps) mean += step / kSamples;
+  for (const double step : steps) mean += step / static_cast<double>(steps.size());
   const double image = mean / static_cast<double>(settings.batch_size);
   projection.seconds_a_trial = static_cast<double>(settings.epochs) * image *
                                (static_cast<double>(train_images) + kEvaluationShare * static_cast<double>(valid_images));
-  const auto workers = static_cast<double>(std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window"))));
-  projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) / workers;
+  projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) / static_cast<double>(workers);
   return projection;
 }
 

@@ -73,7 +73,7 @@ void name_unfinished_runs() {
   }
 }
 
-void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy) {
+void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy, bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
   common::log_info(fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {} ({})", options.text("strategy"),
                                options.text("space"), options.integer("trials"), options.integer("workers"),
@@ -87,6 +87,7 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                                proxy["valid"].get<int64_t>(), proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
   common::log_info(fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}", options.integer("cells"),
                                options.integer("filters"), options.integer("epochs"), options.integer("batch-size"), options.number("lr")));
+  if (!project) return;
   const Projection projection = project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>());
   common::log_info(fmt::format("projected {} ({} a trial), {} of memory a child", common::duration_text(projection.seconds),
                                common::duration_text(projection.seconds_a_trial), common::bytes_text(projection.bytes_a_child)));
@@ -211,7 +212,7 @@ SearchResult search(common::Options options) {
   const FolderLock lock(run.path());
   if (exists) common::log_info("continuing " + run.path().string());
   const common::Json proxy = evaluator.needs_proxy ? prepare_proxy(run, options) : common::Json();
-  print_plan(run, options, proxy);
+  print_plan(run, options, proxy, dry || !exists);
   if (dry) {
     if (!exists) fs::remove_all(run.path());
     return {.run = run, .wall_seconds = common::monotonic_seconds() - start, .dry_run = true};

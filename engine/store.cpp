@@ -135,35 +135,29 @@ void Store::create_tables() {
   });
 }
 
-std::vector<Trial> Store::trials() {
+std::vector<Trial> Store::select(const std::string& condition, int64_t id) {
   return guarded([&] {
     std::vector<Trial> trials;
     RowTexts row;
-    soci::statement statement = (session_->prepare << std::string("SELECT ") + kColumns + " FROM trials ORDER BY id",
-                                 soci::into(row.id), soci::into(row.kind), soci::into(row.choices), soci::into(row.key),
-                                 soci::into(row.architecture), soci::into(row.reused_from), soci::into(row.from_epoch),
-                                 soci::into(row.to_epoch), soci::into(row.attempt), soci::into(row.state),
-                                 soci::into(row.worker), soci::into(row.lease), soci::into(row.reward, row.reward_there),
-                                 soci::into(row.reason), soci::into(row.metrics), soci::into(row.files),
-                                 soci::into(row.seconds));
+    const long long wanted = id;
+    soci::statement statement =
+        (session_->prepare << std::string("SELECT ") + kColumns + " FROM trials WHERE " + condition + " ORDER BY id",
+         soci::use(wanted), soci::into(row.id), soci::into(row.kind), soci::into(row.choices), soci::into(row.key),
+         soci::into(row.architecture), soci::into(row.reused_from), soci::into(row.from_epoch), soci::into(row.to_epoch),
+         soci::into(row.attempt), soci::into(row.state), soci::into(row.worker), soci::into(row.lease),
+         soci::into(row.reward, row.reward_there), soci::into(row.reason), soci::into(row.metrics), soci::into(row.files),
+         soci::into(row.seconds));
     statement.execute();
     while (statement.fetch()) trials.push_back(trial_of(row));
     return trials;
   });
 }
 
+std::vector<Trial> Store::trials() { return select("id >= :id", 0); }
+
 std::optional<Trial> Store::trial(int64_t id) {
-  return guarded([&]() -> std::optional<Trial> {
-    RowTexts row;
-    const long long wanted = id;
-    *session_ << std::string("SELECT ") + kColumns + " FROM trials WHERE id = :id", soci::use(wanted), soci::into(row.id),
-        soci::into(row.kind), soci::into(row.choices), soci::into(row.key), soci::into(row.architecture),
-        soci::into(row.reused_from), soci::into(row.from_epoch), soci::into(row.to_epoch), soci::into(row.attempt),
-        soci::into(row.state), soci::into(row.worker), soci::into(row.lease), soci::into(row.reward, row.reward_there),
-        soci::into(row.reason), soci::into(row.metrics), soci::into(row.files), soci::into(row.seconds);
-    if (!session_->got_data()) return std::nullopt;
-    return trial_of(row);
-  });
+  auto found = select("id = :id", id);
+  return found.empty() ? std::nullopt : std::optional<Trial>(std::move(found.front()));
 }
 
 void Store::insert(const Trial& trial) {

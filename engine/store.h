@@ -70,6 +70,7 @@ class Store {
   template <class F>
   auto guarded(F work);
   void create_tables();
+  std::vector<Trial> select(const std::string& condition, int64_t id);
 
   const StoreBackend* backend_;
   std::unique_ptr<soci::session> session_;

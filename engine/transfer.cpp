@@ -16,6 +16,7 @@
 #include "engine/report.h"
 #include "engine/search.h"
 #include "engine/signals.h"
+#include "engine/transfer_options.h"
 #include "search_space/cost.h"
 
 namespace nas::engine {
@@ -25,44 +26,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int64_t kSamples = 64;  // images kept in the model folder to check exports with
-constexpr const char* kConfig = "transfer.toml";
-
-common::OptionList own_options() {
-  return {
-      {.name = "dataset", .value = "", .help = "Dataset: a name (`nas list datasets`) or a file"},
-      {.name = "run", .value = "", .help = "Take the best architecture of this run; by default of the newest run with a finished trial"},
-      {.name = "arch", .value = "", .help = "Take this architecture instead: a name, a JSON file, or a NAS-Bench-201 string"},
-      {.name = "preset", .value = "auto", .help = "Sizes that fit a machine; auto: by the device", .choices = {"auto", "laptop", "workstation"}},
-      {.name = "cells", .value = 2, .help = "Normal cells a stage", .min = 1, .max = 1000},
-      {.name = "filters", .value = 16, .help = "Filters of the first stage (even)", .min = 2, .max = 100000},
-      {.name = "stem", .value = "auto", .help = "First layers; auto: by the input size", .choices = {"auto", "cifar", "strided", "imagenet"}},
-      {.name = "stem-multiplier", .value = 3.0, .help = "Width of the stem over the filters (over 32 for the ImageNet stem)", .min = 0.1, .max = 100},
-      {.name = "skip-reduction-input", .value = false, .help = "A reduction's output is not the next cell's previous input (NASNet large)"},
-      {.name = "input-size", .value = 0, .help = "Side to which images are scaled; 0: as they are in the dataset", .unit = "pixels", .min = 0, .max = 4096},
-      {.name = "train-images", .value = 0, .help = "Images to train on; 0: all", .min = 0},
-      {.name = "init-from", .value = "", .help = "Model whose weights start the training, where name and shape agree"},
-      {.name = "device", .value = "auto", .help = "auto | cpu | cuda | cuda:N"},
-      {.name = "threads", .value = 0, .help = "Threads on the CPU; 0: all cores", .min = 0, .max = 1024},
-      {.name = "seed", .value = 1, .help = "Everything random follows from it", .min = 0},
-      {.name = "time-limit", .value = 0.0, .help = "Stop with a checkpoint after this long; 0: never", .unit = "seconds", .min = 0},
-      {.name = "resume", .value = false, .help = "Continue the newest unfinished transfer, or the one in --out"},
-      {.name = "out", .value = "", .help = "Model folder; by default a new one under models/"},
-      {.name = "data-dir", .value = "", .help = "Folder that is searched for datasets first"},
-      {.name = "dry-run", .value = false, .help = "Say what it would cost, and stop"},
-      {.name = "json", .value = false, .help = "Print the result as JSON"},
-  };
-}
-
-void apply_transfer_preset(common::Options& options, bool gpu) {
-  const std::string name = options.text("preset") == "auto" ? (gpu ? "workstation" : "laptop") : options.text("preset");
-  const std::string origin = "preset " + name;
-  using Values = std::vector<std::pair<const char*, common::Json>>;
-  const Values laptop = {{"cells", 1}, {"filters", 16}, {"epochs", 15}, {"batch-size", 32}, {"lr", 0.1}, {"label-smoothing", 0.1}};
-  // The DARTS evaluation settings, at half their length.
-  const Values workstation = {{"cells", 6}, {"filters", 36}, {"epochs", 300}, {"batch-size", 96}, {"lr", 0.025}, {"aux", true}, {"drop-path", 0.2},
-                              {"warmup-epochs", 2}, {"precision", "bf16"}, {"augment", std::vector<std::string>{"pad-crop", "flip", "cutout"}}};
-  for (const auto& [option, value] : name == "laptop" ? laptop : workstation) options.set_default(option, value, origin);
-}
 
 // The newest run that has a finished trial, or the one named.
 RunFolder run_to_transfer(const std::string& text) {
@@ -104,38 +67,13 @@ fs::path newest_unfinished() {
   fs::path newest;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(models_root(), error)) {
-    const bool unfinished = fs::exists(entry.path() / kConfig) && !fs::exists(entry.path() / "model.json");
-    if (unfinished && (newest.empty() || fs::last_write_time(entry.path() / kConfig) > fs::last_write_time(newest / kConfig))) {
+    const bool unfinished = fs::exists(entry.path() / kTransferConfig) && !fs::exists(entry.path() / "model.json");
+    if (unfinished && (newest.empty() || fs::last_write_time(entry.path() / kTransferConfig) > fs::last_write_time(newest / kTransferConfig))) {
       newest = entry.path();
     }
   }
   if (newest.empty()) throw common::NothingError({.where = "nas transfer --resume", .what = "no unfinished transfer under " + fs::absolute(models_root()).string()});
   return newest;
-}
-
-bool may_change(const std::string& name) {
-  for (const char* free : {"device", "time-limit", "resume", "out", "json", "dry-run", "data-dir", "preset"}) {
-    if (name == free) return true;
-  }
-  return false;
-}
-
-// The stored options of an unfinished transfer, with those that may change taken from the user.
-common::Options continued(const fs::path& folder, const common::Options& given) {
-  common::Options options = transfer_options();
-  options.read_toml(common::read_file(folder / kConfig), (folder / kConfig).string());
-  std::vector<std::string> differing;
-  for (const auto& option : given.all()) {
-    if (option.origin == "default") continue;
-    if (may_change(option.name)) {
-      options.set_value(option.name, option.value, option.origin);
-    } else if (option.value != options.at(option.name).value) {
-      differing.push_back(fmt::format("--{} {} (it was started with {})", option.name, option.value_text(), options.at(option.name).value_text()));
-    }
-  }
-  if (differing.empty()) return options;
-  throw common::ConfigError({.where = folder.string(), .what = "a transfer cannot be continued with other options", .got = common::join(differing, ", "),
-                             .hint = "the same options, or another --out"});
 }
 
 // Train, valid and test at the input size; held-out images come from train where the dataset has no valid split.
@@ -184,13 +122,6 @@ void print_plan(const fs::path& folder, const data::Dataset& dataset, const comm
 
 }  // namespace
 
-common::Options transfer_options() {
-  common::Options options;
-  options.declare(own_options());
-  options.declare(child_trainer::TrainSettings().options());
-  return options;
-}
-
 common::Json to_json(const TransferResult& result) {
   return {{"model", result.folder.string()},
           {"test", result.test},
@@ -209,9 +140,9 @@ TransferResult transfer(common::Options options) {
     throw common::ConfigError({.where = "--out", .what = "a finished model is there already", .got = folder.string(), .hint = "another folder"});
   }
   const at::Device device = child_trainer::find_device(options.text("device"));
-  const bool resumed = !folder.empty() && fs::exists(folder / kConfig);
+  const bool resumed = !folder.empty() && fs::exists(folder / kTransferConfig);
   if (resumed) {
-    options = continued(folder, options);
+    options = continued_transfer(folder, options);
   } else {
     apply_transfer_preset(options, device.is_cuda());
   }
@@ -260,7 +191,7 @@ TransferResult transfer(common::Options options) {
   common::require_free_bytes(folder, 200e6, "nas transfer");
   common::write_file_atomically(folder / "architecture.json", search_space::to_json(source.architecture).dump(2) + "\n");
   common::write_file_atomically(folder / "provenance.json", source.provenance.dump(2) + "\n");
-  common::write_file_atomically(folder / kConfig, options.to_toml());
+  common::write_file_atomically(folder / kTransferConfig, options.to_toml());
   const FolderLock lock(folder);
 
   listen_for_stop(/*interrupts_too=*/true);

@@ -6,8 +6,6 @@
 
 namespace nas::engine {
 
-common::Options transfer_options();
-
 struct TransferResult {
   std::filesystem::path folder;
   bool stopped = false;  // asked to, or by --time-limit; `nas transfer --resume` goes on

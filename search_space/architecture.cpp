@@ -92,7 +92,8 @@ Architecture architecture_from_json(const Json& json, const std::string& where) 
     throw DataError({.where = where, .what = "unknown network family", .got = "'" + architecture.family + "'",
                      .expected = "one of: " + common::join(common::Registry<NetworkFamily>::names(), ", ")});
   }
-  for (const auto& [name, cell] : common::json_get<Json>(json, "cells", where).items()) {
+  const Json cells = common::json_get<Json>(json, "cells", where);
+  for (const auto& [name, cell] : cells.items()) {
     architecture.cells[name] = cell_from_json(cell, where + ": cell " + name);
   }
   return architecture;

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "common/log.h"
 #include "engine/signals.h"
+#include "engine/transfer_options.h"
 
 namespace nas::cli {
 namespace {

@@ -16,7 +16,7 @@ std::unique_ptr<soci::session> open(const std::string& address) {
     throw common::ConfigError({.where = "store", .what = "SQLite's locks do not hold on a network file system",
                                .got = folder.string(), .hint = "a run folder on a local disk, or --store postgresql:…"});
   }
-  auto session = std::make_unique<soci::session>(soci::sqlite3, "dbname='" + address + "' timeout=60");
+  auto session = std::make_unique<soci::session>(soci::sqlite3, "dbname=\"" + address + "\" timeout=60");
   *session << "PRAGMA journal_mode = WAL";
   // A killed process loses nothing; a power cut may lose the last commits, never the database.
   *session << "PRAGMA synchronous = NORMAL";

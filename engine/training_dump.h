@@ -1,0 +1,16 @@
+// A short training written down, so that another program can repeat it: initial weights, batches, losses.
+#pragma once
+
+#include <filesystem>
+
+#include "child_trainer/trainer.h"
+
+namespace nas::engine {
+
+// Trains `steps` steps of one cosine on unaugmented batches of job.settings.batch_size and writes into job.folder
+//   initial.safetensors   parameters and buffers by name
+//   batches.safetensors   images_0 … float [N, 3, H, W], normalised; targets_0 … int64 [N]
+//   losses.json           the loss of each step
+void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& job, int64_t steps);
+
+}  // namespace nas::engine
