@@ -4,9 +4,12 @@
 
 namespace nas::child_trainer {
 
-at::Tensor gather_pixels(const at::Tensor& images, const at::Tensor& rows, const at::Tensor& columns) {
+at::Tensor gather_pixels(const at::Tensor& images, const at::Tensor& rows,
+                         const at::Tensor& columns) {
   const at::Device device = images.device();
-  const at::Tensor n = at::arange(images.size(0), at::TensorOptions().dtype(at::kLong).device(device)).view({-1, 1, 1});
+  const at::Tensor n =
+      at::arange(images.size(0), at::TensorOptions().dtype(at::kLong).device(device))
+          .view({-1, 1, 1});
   const at::Tensor y = rows.to(device).unsqueeze(2);     // [N, H, 1]
   const at::Tensor x = columns.to(device).unsqueeze(1);  // [N, 1, W]
   // One gather on [N, H, W, C], whose memory is that of a channels-last batch.

@@ -27,13 +27,14 @@ Normalisation measure_normalisation(const data::Dataset& dataset, const data::Sp
     const double mean = static_cast<double>(sum[c]) / count;
     const double variance = std::max(0.0, static_cast<double>(squares[c]) / count - mean * mean);
     result.mean.push_back(mean / 255.0);
-    result.std_dev.push_back(std::max(1.0, std::sqrt(variance)) / 255.0);  // flat channels stay finite
+    result.std_dev.push_back(std::max(1.0, std::sqrt(variance)) /
+                             255.0);  // flat channels stay finite
   }
   return result;
 }
 
-DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split, const Normalisation& normalisation,
-                         at::Device device) {
+DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split,
+                         const Normalisation& normalisation, at::Device device) {
   images_ = at::empty({split.count(), dataset.height, dataset.width, dataset.channels}, at::kByte);
   std::memcpy(images_.data_ptr(), split.images.data(), split.images.size());
   images_ = images_.to(device);
@@ -67,10 +68,14 @@ struct EpochBatches::Ahead {
   std::future<Batch> batch;
 };
 
-EpochBatches::EpochBatches(const DeviceSplit& split, int64_t batch_size, std::vector<std::string> augmentations,
-                           const common::RandomKey& key)
-    : split_(split), batch_size_(std::min(batch_size, split.count())), augmentations_(std::move(augmentations)),
-      key_(key), count_(count_for(split.count(), batch_size)), ahead_(std::make_unique<Ahead>()) {
+EpochBatches::EpochBatches(const DeviceSplit& split, int64_t batch_size,
+                           std::vector<std::string> augmentations, const common::RandomKey& key)
+    : split_(split),
+      batch_size_(std::min(batch_size, split.count())),
+      augmentations_(std::move(augmentations)),
+      key_(key),
+      count_(count_for(split.count(), batch_size)),
+      ahead_(std::make_unique<Ahead>()) {
   key_.purpose = "order";
   order_ = common::RandomStream(key_).permutation(split.count());
 }
@@ -84,7 +89,8 @@ int64_t EpochBatches::count_for(int64_t images, int64_t batch_size) {
 Batch EpochBatches::make(int64_t index) const {
   const at::NoGradGuard no_grad;
   const at::Tensor indices = at::empty({batch_size_}, at::kLong);
-  std::memcpy(indices.data_ptr(), order_.data() + index * batch_size_, static_cast<size_t>(batch_size_) * sizeof(int64_t));
+  std::memcpy(indices.data_ptr(), order_.data() + index * batch_size_,
+              static_cast<size_t>(batch_size_) * sizeof(int64_t));
   Batch batch = split_.gather(indices);
   for (const auto& name : augmentations_) {
     common::RandomKey key = key_;
@@ -102,10 +108,12 @@ Batch EpochBatches::make(int64_t index) const {
 }
 
 Batch EpochBatches::get(int64_t index) {
-  if (index < 0 || index >= count_) throw common::InternalError({.where = "batches", .what = "index out of range"});
+  if (index < 0 || index >= count_)
+    throw common::InternalError({.where = "batches", .what = "index out of range"});
   Batch batch = ahead_->index == index ? ahead_->batch.get() : make(index);
   ahead_->index = -1;
-  // Preparing ahead in another thread pays only where this one has cores of its own or a GPU to feed.
+  // Preparing ahead in another thread pays only where this one has cores of its own or a GPU to
+  // feed.
   if (index + 1 < count_ && (at::get_num_threads() > 1 || batch.images.is_cuda())) {
     ahead_->index = index + 1;
     ahead_->batch = std::async(std::launch::async, [this, next = index + 1] {

@@ -27,8 +27,8 @@ struct Batch {
 
 class DeviceSplit {
  public:
-  DeviceSplit(const data::Dataset& dataset, const data::Split& split, const Normalisation& normalisation,
-              at::Device device);
+  DeviceSplit(const data::Dataset& dataset, const data::Split& split,
+              const Normalisation& normalisation, at::Device device);
 
   int64_t count() const { return images_.size(0); }
   bool multi_label() const { return targets_.dim() == 2; }

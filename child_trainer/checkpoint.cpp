@@ -8,15 +8,19 @@ namespace {
 
 constexpr const char* kMomentum = "momentum/";
 
-std::filesystem::path file_in(const std::filesystem::path& folder) { return folder / "checkpoint.safetensors"; }
+std::filesystem::path file_in(const std::filesystem::path& folder) {
+  return folder / "checkpoint.safetensors";
+}
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& folder, const Network& network, const Optimizer& optimizer,
-                     const Progress& progress, const std::string& identity) {
+void save_checkpoint(const std::filesystem::path& folder, const Network& network,
+                     const Optimizer& optimizer, const Progress& progress,
+                     const std::string& identity) {
   common::TensorFile file;
   file.tensors = store_tensors(network.state(true));
-  for (const auto& [name, tensor] : optimizer.momentum()) file.tensors[kMomentum + name] = store_tensor(tensor);
+  for (const auto& [name, tensor] : optimizer.momentum())
+    file.tensors[kMomentum + name] = store_tensor(tensor);
   const common::Json json = {{"epoch", progress.epoch},
                              {"step", progress.step},
                              {"loss_sum", progress.loss_sum},
@@ -28,15 +32,16 @@ void save_checkpoint(const std::filesystem::path& folder, const Network& network
   common::write_safetensors(file_in(folder), file);
 }
 
-std::optional<Progress> load_checkpoint(const std::filesystem::path& folder, Network& network, Optimizer& optimizer,
-                                        const std::string& identity) {
+std::optional<Progress> load_checkpoint(const std::filesystem::path& folder, Network& network,
+                                        Optimizer& optimizer, const std::string& identity) {
   const auto path = file_in(folder);
   if (!std::filesystem::exists(path)) return std::nullopt;
   const common::TensorFile file = common::read_safetensors(path);
   const auto found = file.metadata.find("identity");
   if (found == file.metadata.end() || found->second != identity) return std::nullopt;
   const auto stored = file.metadata.find("progress");
-  if (stored == file.metadata.end()) throw common::DataError({.where = path.string(), .what = "no progress in the checkpoint"});
+  if (stored == file.metadata.end())
+    throw common::DataError({.where = path.string(), .what = "no progress in the checkpoint"});
   const common::Json json = common::parse_json(stored->second, path.string());
 
   std::map<std::string, common::StoredTensor> weights;

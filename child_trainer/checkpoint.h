@@ -10,7 +10,8 @@
 
 namespace nas::child_trainer {
 
-// Everything else (schedules, order of the images, augmentation) is a function of these and of the seed.
+// Everything else (schedules, order of the images, augmentation) is a function of these and of the
+// seed.
 struct Progress {
   int64_t epoch = 0;         // being trained, from 0
   int64_t step = 0;          // steps done within it
@@ -22,8 +23,9 @@ struct Progress {
 
 // folder/checkpoint.safetensors: weights, momentum and progress in one file, so that they cannot
 // disagree. Atomic. `identity` names what is trained; a checkpoint of another is not taken.
-void save_checkpoint(const std::filesystem::path& folder, const Network& network, const Optimizer& optimizer,
-                     const Progress& progress, const std::string& identity);
+void save_checkpoint(const std::filesystem::path& folder, const Network& network,
+                     const Optimizer& optimizer, const Progress& progress,
+                     const std::string& identity);
 
 // Empty when there is none, or it belongs to another identity. Throws DataError when it is damaged.
 std::optional<Progress> load_checkpoint(const std::filesystem::path& folder, Network& network,

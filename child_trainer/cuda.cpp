@@ -12,8 +12,10 @@ namespace nas::child_trainer {
 int64_t cuda_device_count() { return c10::cuda::device_count(); }
 
 std::string cuda_device_text(int64_t index) {
-  const cudaDeviceProp* properties = at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index));
-  return std::string(properties->name) + ", " + common::bytes_text(static_cast<double>(properties->totalGlobalMem));
+  const cudaDeviceProp* properties =
+      at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index));
+  return std::string(properties->name) + ", " +
+         common::bytes_text(static_cast<double>(properties->totalGlobalMem));
 }
 
 void limit_cuda_memory(at::Device device, double bytes) {

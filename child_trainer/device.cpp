@@ -16,13 +16,20 @@ at::Device find_device(const std::string& name) {
   if (name == "cpu") return at::Device(at::kCPU);
   if (name == "cuda" || common::starts_with(name, "cuda:")) {
     const std::string number = name == "cuda" ? "0" : name.substr(5);
-    const bool digits = !number.empty() && number.size() < 4 && number.find_first_not_of("0123456789") == std::string::npos;
-    if (digits && std::stoll(number) < gpus) return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(std::stoi(number)));
-    throw common::ConfigError({.where = "--device", .what = "no such GPU", .got = "'" + name + "'",
-                               .expected = gpus == 0 ? "cpu: this machine or this build has no GPU (`nas doctor`)"
-                                                     : "cuda:0 .. cuda:" + std::to_string(gpus - 1)});
+    const bool digits = !number.empty() && number.size() < 4 &&
+                        number.find_first_not_of("0123456789") == std::string::npos;
+    if (digits && std::stoll(number) < gpus)
+      return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(std::stoi(number)));
+    throw common::ConfigError(
+        {.where = "--device",
+         .what = "no such GPU",
+         .got = "'" + name + "'",
+         .expected = gpus == 0 ? "cpu: this machine or this build has no GPU (`nas doctor`)"
+                               : "cuda:0 .. cuda:" + std::to_string(gpus - 1)});
   }
-  throw common::ConfigError({.where = "--device", .what = "unknown device", .got = "'" + name + "'",
+  throw common::ConfigError({.where = "--device",
+                             .what = "unknown device",
+                             .got = "'" + name + "'",
                              .expected = "auto | cpu | cuda | cuda:N"});
 }
 

@@ -22,9 +22,9 @@ int64_t threads_a_child(int64_t children);
 
 // GPU parts, in cuda.cpp or no_cuda.cpp.
 int64_t cuda_device_count();
-std::string cuda_device_text(int64_t index);          // "NVIDIA H200, 139 GiB"
+std::string cuda_device_text(int64_t index);              // "NVIDIA H200, 139 GiB"
 void limit_cuda_memory(at::Device device, double bytes);  // this process; 0: no limit
-void release_cuda_memory();                           // gives cached blocks back
+void release_cuda_memory();                               // gives cached blocks back
 double peak_cuda_bytes(at::Device device);
 void make_cuda_deterministic();
 

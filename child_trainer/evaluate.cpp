@@ -14,8 +14,11 @@ std::vector<float> scores_of(Network& network, const DeviceSplit& split, int64_t
     const int64_t end = std::min(begin + batch_size, split.count());
     const Batch batch = split.gather(at::arange(begin, end, at::kLong));
     const at::Tensor logits =
-        network.forward(batch.images.contiguous(at::MemoryFormat::ChannelsLast), {.training = false}).logits;
-    const at::Tensor probabilities = split.multi_label() ? at::sigmoid(logits) : at::softmax(logits, 1);
+        network
+            .forward(batch.images.contiguous(at::MemoryFormat::ChannelsLast), {.training = false})
+            .logits;
+    const at::Tensor probabilities =
+        split.multi_label() ? at::sigmoid(logits) : at::softmax(logits, 1);
     const at::Tensor rows = probabilities.to(at::kCPU, at::kFloat).contiguous();
     std::memcpy(scores.data() + begin * classes, rows.data_ptr(), rows.nbytes());
   }

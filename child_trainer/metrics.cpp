@@ -22,8 +22,10 @@ struct Areas {
 
 // Equal scores are one threshold: they enter together.
 Areas areas_of(std::vector<Pair> pairs) {
-  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.score > b.score; });
-  const auto positives = static_cast<double>(std::count_if(pairs.begin(), pairs.end(), [](const Pair& p) { return p.positive; }));
+  std::sort(pairs.begin(), pairs.end(),
+            [](const Pair& a, const Pair& b) { return a.score > b.score; });
+  const auto positives = static_cast<double>(
+      std::count_if(pairs.begin(), pairs.end(), [](const Pair& p) { return p.positive; }));
   const double negatives = static_cast<double>(pairs.size()) - positives;
   Areas areas;
   double hits = 0;
@@ -48,7 +50,8 @@ Areas areas_of(std::vector<Pair> pairs) {
 
 }  // namespace
 
-Metrics measure(const data::Dataset& dataset, const data::Split& split, const std::vector<float>& scores) {
+Metrics measure(const data::Dataset& dataset, const data::Split& split,
+                const std::vector<float>& scores) {
   const auto classes = static_cast<size_t>(dataset.class_count());
   const auto images = static_cast<size_t>(split.count());
   if (scores.size() != images * classes) {
@@ -56,7 +59,8 @@ Metrics measure(const data::Dataset& dataset, const data::Split& split, const st
   }
   const bool single = dataset.task == data::Task::kSingleLabel;
   const auto is_true = [&](size_t i, size_t k) {
-    return single ? split.labels[i] == static_cast<int64_t>(k) : split.label_matrix[i * classes + k] != 0;
+    return single ? split.labels[i] == static_cast<int64_t>(k)
+                  : split.label_matrix[i * classes + k] != 0;
   };
   Metrics metrics{.images = split.count()};
   if (images == 0) return metrics;
@@ -97,8 +101,10 @@ Metrics measure(const data::Dataset& dataset, const data::Split& split, const st
     all.insert(all.end(), pairs.begin(), pairs.end());
     LabelMetrics& label = metrics.labels[k];
     label.average_precision = areas_of(std::move(pairs)).average_precision;
-    label.precision = predicted[k] > 0 ? static_cast<double>(hits[k]) / static_cast<double>(predicted[k]) : 0.0;
-    label.recall = label.images > 0 ? static_cast<double>(hits[k]) / static_cast<double>(label.images) : 0.0;
+    label.precision =
+        predicted[k] > 0 ? static_cast<double>(hits[k]) / static_cast<double>(predicted[k]) : 0.0;
+    label.recall =
+        label.images > 0 ? static_cast<double>(hits[k]) / static_cast<double>(label.images) : 0.0;
     const double sum = label.precision + label.recall;
     label.f1 = sum > 0 ? 2 * label.precision * label.recall / sum : 0.0;
   }
@@ -109,9 +115,12 @@ Metrics measure(const data::Dataset& dataset, const data::Split& split, const st
 }
 
 common::Json to_json(const Metrics& metrics, const std::vector<std::string>& class_names) {
-  common::Json json = {{"images", metrics.images},   {"accuracy", metrics.accuracy},
-                       {"precision_at_1", metrics.precision_at_1}, {"log_loss", metrics.log_loss},
-                       {"auc_prc", metrics.auc_prc}, {"auc_roc", metrics.auc_roc}};
+  common::Json json = {{"images", metrics.images},
+                       {"accuracy", metrics.accuracy},
+                       {"precision_at_1", metrics.precision_at_1},
+                       {"log_loss", metrics.log_loss},
+                       {"auc_prc", metrics.auc_prc},
+                       {"auc_roc", metrics.auc_roc}};
   json["labels"] = common::Json::array();
   for (size_t k = 0; k < metrics.labels.size(); ++k) {
     const auto& label = metrics.labels[k];

@@ -20,17 +20,19 @@ struct LabelMetrics {
 
 struct Metrics {
   int64_t images = 0;
-  double accuracy = 0.0;      // top-1 (single-label); share of right (image, label) decisions at 0.5 (multi-label)
+  double accuracy =
+      0.0;  // top-1 (single-label); share of right (image, label) decisions at 0.5 (multi-label)
   double precision_at_1 = 0.0;  // how often the best-scored label is right
-  double log_loss = 0.0;      // natural logarithm, mean over images (multi-label: and labels)
-  double auc_prc = 0.0;       // micro average over all (image, label) pairs, as average precision
-  double auc_roc = 0.0;       // likewise; ties count half
-  std::vector<LabelMetrics> labels;                // [K]
-  std::vector<std::vector<int64_t>> confusion;     // [true][predicted]; single-label only
+  double log_loss = 0.0;        // natural logarithm, mean over images (multi-label: and labels)
+  double auc_prc = 0.0;         // micro average over all (image, label) pairs, as average precision
+  double auc_roc = 0.0;         // likewise; ties count half
+  std::vector<LabelMetrics> labels;             // [K]
+  std::vector<std::vector<int64_t>> confusion;  // [true][predicted]; single-label only
 };
 
 // Throws InternalError when sizes disagree.
-Metrics measure(const data::Dataset& dataset, const data::Split& split, const std::vector<float>& scores);
+Metrics measure(const data::Dataset& dataset, const data::Split& split,
+                const std::vector<float>& scores);
 
 common::Json to_json(const Metrics& metrics, const std::vector<std::string>& class_names);
 

@@ -15,7 +15,8 @@ using search_space::Primitive;
 namespace {
 
 // Names carry the key, so that a weight starts the same wherever its layer stands in the graph.
-at::Tensor initial_value(const Node& node, const search_space::TensorSpec& spec, common::RandomKey key) {
+at::Tensor initial_value(const Node& node, const search_space::TensorSpec& spec,
+                         common::RandomKey key) {
   at::Tensor value = at::zeros(spec.shape);
   const bool is_weight = spec.name.size() > 7 && spec.name.ends_with(".weight");
   if (!is_weight) return value;
@@ -26,13 +27,15 @@ at::Tensor initial_value(const Node& node, const search_space::TensorSpec& spec,
   auto* data = value.data_ptr<float>();
   if (node.kind == Primitive::kLinear) {
     const double bound = 1.0 / std::sqrt(static_cast<double>(spec.shape[1]));
-    for (int64_t i = 0; i < value.numel(); ++i) data[i] = static_cast<float>(random.uniform(-bound, bound));
+    for (int64_t i = 0; i < value.numel(); ++i)
+      data[i] = static_cast<float>(random.uniform(-bound, bound));
     return value;
   }
   const auto& a = node.attributes;
   const double fan_out = static_cast<double>(spec.shape[0] / a.groups * a.kernel_h * a.kernel_w);
   const double deviation = std::sqrt(2.0 / fan_out);
-  for (int64_t i = 0; i < value.numel(); ++i) data[i] = static_cast<float>(deviation * random.normal());
+  for (int64_t i = 0; i < value.numel(); ++i)
+    data[i] = static_cast<float>(deviation * random.normal());
   return value;
 }
 
@@ -54,8 +57,9 @@ at::Tensor run_conv(const Inputs& x, const Site& site) {
 }
 
 at::Tensor run_batch_norm(const Inputs& x, const Site& site) {
-  return at::batch_norm(x[0], site.parameters[0], site.parameters[1], site.buffers[0], site.buffers[1],
-                        site.pass.training, site.node.attributes.momentum, site.node.attributes.epsilon, true);
+  return at::batch_norm(x[0], site.parameters[0], site.parameters[1], site.buffers[0],
+                        site.buffers[1], site.pass.training, site.node.attributes.momentum,
+                        site.node.attributes.epsilon, true);
 }
 
 at::Tensor run_relu(const Inputs& x, const Site&) { return at::relu(x[0]); }
@@ -67,7 +71,8 @@ at::Tensor run_max_pool(const Inputs& x, const Site& site) {
 
 at::Tensor run_avg_pool(const Inputs& x, const Site& site) {
   const auto& a = site.node.attributes;
-  return at::avg_pool2d(x[0], {a.kernel_h, a.kernel_w}, {a.stride_h, a.stride_w}, {a.top, a.left}, false,
+  return at::avg_pool2d(x[0], {a.kernel_h, a.kernel_w}, {a.stride_h, a.stride_w}, {a.top, a.left},
+                        false,
                         /*count_include_pad=*/false);
 }
 
@@ -111,7 +116,8 @@ at::Tensor run_dropout(const Inputs& x, const Site& site) {
   const double keep = 1.0 - site.node.attributes.rate;
   at::Tensor mask = at::empty(x[0].sizes());
   auto* data = mask.data_ptr<float>();
-  for (int64_t i = 0; i < mask.numel(); ++i) data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
+  for (int64_t i = 0; i < mask.numel(); ++i)
+    data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
   return x[0] * mask.to(x[0].device());
 }
 
@@ -126,7 +132,8 @@ at::Tensor run_drop_path(const Inputs& x, const Site& site) {
   const double keep = 1.0 - rate;
   at::Tensor mask = at::empty({x[0].size(0), 1, 1, 1});
   auto* data = mask.data_ptr<float>();
-  for (int64_t i = 0; i < mask.numel(); ++i) data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
+  for (int64_t i = 0; i < mask.numel(); ++i)
+    data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
   return x[0] * mask.to(x[0].device());
 }
 
@@ -134,7 +141,8 @@ at::Tensor run_sigmoid(const Inputs& x, const Site&) { return at::sigmoid(x[0]);
 at::Tensor run_mul(const Inputs& x, const Site&) { return x[0] * x[1]; }
 
 at::Tensor run_unsupported(const Inputs&, const Site& site) {
-  throw common::InternalError({.where = site.node.name, .what = "this primitive cannot be run",
+  throw common::InternalError({.where = site.node.name,
+                               .what = "this primitive cannot be run",
                                .got = search_space::primitive_text(site.node.kind)});
 }
 
@@ -143,9 +151,9 @@ using Runner = at::Tensor (*)(const Inputs&, const Site&);
 // In the order of search_space::Primitive.
 constexpr std::array<Runner, 18> kRunners = {
     run_unsupported,  // input: given
-    run_conv,     run_batch_norm, run_relu,  run_max_pool,        run_avg_pool, run_add,     run_concat,
-    run_pad,      run_slice,      run_zeros, run_global_avg_pool, run_linear,   run_dropout, run_drop_path,
-    run_sigmoid,  run_mul,        run_unsupported};
+    run_conv,        run_batch_norm, run_relu,    run_max_pool, run_avg_pool,        run_add,
+    run_concat,      run_pad,        run_slice,   run_zeros,    run_global_avg_pool, run_linear,
+    run_dropout,     run_drop_path,  run_sigmoid, run_mul,      run_unsupported};
 
 }  // namespace
 
@@ -172,12 +180,15 @@ Network::Network(search_space::NetworkGraph graph, at::Device device, const comm
   }
   std::vector<int> last_reader(count, -1);
   for (size_t i = 0; i < count; ++i) {
-    for (const int input : graph_.nodes[i].inputs) last_reader[static_cast<size_t>(input)] = static_cast<int>(i);
+    for (const int input : graph_.nodes[i].inputs)
+      last_reader[static_cast<size_t>(input)] = static_cast<int>(i);
   }
   dead_after_.resize(count);
   for (size_t i = 0; i < count; ++i) {
-    const bool result = static_cast<int>(i) == graph_.logits || static_cast<int>(i) == graph_.auxiliary_logits;
-    if (last_reader[i] >= 0 && !result) dead_after_[static_cast<size_t>(last_reader[i])].push_back(static_cast<int>(i));
+    const bool result =
+        static_cast<int>(i) == graph_.logits || static_cast<int>(i) == graph_.auxiliary_logits;
+    if (last_reader[i] >= 0 && !result)
+      dead_after_[static_cast<size_t>(last_reader[i])].push_back(static_cast<int>(i));
   }
 }
 
@@ -195,7 +206,8 @@ Scores Network::forward(const at::Tensor& images, const Pass& pass) {
     for (const int dead : dead_after_[i]) values[static_cast<size_t>(dead)].reset();
   }
   Scores scores{.logits = values[static_cast<size_t>(graph_.logits)], .auxiliary = {}};
-  if (pass.training && graph_.auxiliary_logits) scores.auxiliary = values[static_cast<size_t>(*graph_.auxiliary_logits)];
+  if (pass.training && graph_.auxiliary_logits)
+    scores.auxiliary = values[static_cast<size_t>(*graph_.auxiliary_logits)];
   return scores;
 }
 
@@ -204,8 +216,10 @@ NamedTensors Network::state(bool with_auxiliary) const {
   for (size_t i = 0; i < graph_.nodes.size(); ++i) {
     const Node& node = graph_.nodes[i];
     if (node.auxiliary && !with_auxiliary) continue;
-    for (size_t p = 0; p < node.parameters.size(); ++p) state[node.parameters[p].name] = node_parameters_[i][p];
-    for (size_t b = 0; b < node.buffers.size(); ++b) state[node.buffers[b].name] = node_buffers_[i][b];
+    for (size_t p = 0; p < node.parameters.size(); ++p)
+      state[node.parameters[p].name] = node_parameters_[i][p];
+    for (size_t b = 0; b < node.buffers.size(); ++b)
+      state[node.buffers[b].name] = node_buffers_[i][b];
   }
   return state;
 }

@@ -40,7 +40,8 @@ void Optimizer::step(double learning_rate) {
     if (group.parameters.empty()) continue;
     std::vector<at::Tensor> gradients;
     for (const auto& parameter : group.parameters) gradients.push_back(parameter.grad());
-    at::_fused_sgd_(group.parameters, gradients, group.momentum, group.weight_decay, settings_.momentum, learning_rate,
+    at::_fused_sgd_(group.parameters, gradients, group.momentum, group.weight_decay,
+                    settings_.momentum, learning_rate,
                     /*dampening=*/0.0, /*nesterov=*/settings_.momentum > 0, /*maximize=*/false,
                     /*is_first_step=*/steps_ == 0);
     for (auto& parameter : group.parameters) parameter.mutable_grad().reset();

@@ -10,12 +10,14 @@
 
 namespace nas::child_trainer {
 
-double seconds_a_step(const search_space::NetworkGraph& graph, const TrainSettings& settings, at::Device device) {
+double seconds_a_step(const search_space::NetworkGraph& graph, const TrainSettings& settings,
+                      at::Device device) {
   Network network(graph, device, {});
   Optimizer optimizer(network, settings);
   const auto& shape = graph.nodes[0].shape;
-  const at::Tensor images = at::ones({settings.batch_size, shape.channels, shape.height, shape.width}, device)
-                                .contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor images =
+      at::ones({settings.batch_size, shape.channels, shape.height, shape.width}, device)
+          .contiguous(at::MemoryFormat::ChannelsLast);
   double best = std::numeric_limits<double>::infinity();
   for (int step = 0; step < 3; ++step) {
     const double start = common::monotonic_seconds();

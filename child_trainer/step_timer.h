@@ -8,7 +8,9 @@
 
 namespace nas::child_trainer {
 
-// Seconds of one whole step (forward, backward, update) on random images, after a warm-up step; the smaller of two.
-double seconds_a_step(const search_space::NetworkGraph& graph, const TrainSettings& settings, at::Device device);
+// Seconds of one whole step (forward, backward, update) on random images, after a warm-up step; the
+// smaller of two.
+double seconds_a_step(const search_space::NetworkGraph& graph, const TrainSettings& settings,
+                      at::Device device);
 
 }  // namespace nas::child_trainer

@@ -15,9 +15,9 @@ struct TypePair {
   const char* text;
   at::ScalarType type;
 };
-constexpr TypePair kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},
-                               {"BF16", at::kBFloat16}, {"I64", at::kLong}, {"I32", at::kInt},
-                               {"U8", at::kByte}, {"BOOL", at::kBool}};
+constexpr TypePair kTypes[] = {{"F64", at::kDouble},    {"F32", at::kFloat}, {"F16", at::kHalf},
+                               {"BF16", at::kBFloat16}, {"I64", at::kLong},  {"I32", at::kInt},
+                               {"U8", at::kByte},       {"BOOL", at::kBool}};
 
 std::string shape_text(at::IntArrayRef shape) {
   std::vector<std::string> parts;
@@ -54,23 +54,31 @@ std::map<std::string, common::StoredTensor> store_tensors(const NamedTensors& te
   return stored;
 }
 
-void copy_into(const NamedTensors& tensors, const std::map<std::string, common::StoredTensor>& stored,
+void copy_into(const NamedTensors& tensors,
+               const std::map<std::string, common::StoredTensor>& stored,
                const std::string& where) {
   const at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) {
     const auto found = stored.find(name);
     if (found == stored.end()) {
-      throw common::DataError({.where = where, .what = "the weights do not match the network: '" + name + "' is missing"});
+      throw common::DataError(
+          {.where = where,
+           .what = "the weights do not match the network: '" + name + "' is missing"});
     }
     if (tensor.sizes() != at::IntArrayRef(found->second.shape)) {
-      throw common::DataError({.where = where, .what = "the weights do not match the network: '" + name + "' has another shape",
-                               .got = shape_text(found->second.shape), .expected = shape_text(tensor.sizes())});
+      throw common::DataError(
+          {.where = where,
+           .what = "the weights do not match the network: '" + name + "' has another shape",
+           .got = shape_text(found->second.shape),
+           .expected = shape_text(tensor.sizes())});
     }
     tensor.copy_(load_tensor(found->second));
   }
   for (const auto& [name, tensor] : stored) {
     if (tensors.count(name) == 0) {
-      throw common::DataError({.where = where, .what = "the weights do not match the network: '" + name + "' belongs to no layer"});
+      throw common::DataError(
+          {.where = where,
+           .what = "the weights do not match the network: '" + name + "' belongs to no layer"});
     }
   }
 }

@@ -21,7 +21,7 @@ std::map<std::string, common::StoredTensor> store_tensors(const NamedTensors& te
 
 // Copies stored values into tensors that exist. Throws DataError, naming `where`, when a tensor is
 // missing, has another shape, or the file has tensors that nobody asked for.
-void copy_into(const NamedTensors& tensors, const std::map<std::string, common::StoredTensor>& stored,
-               const std::string& where);
+void copy_into(const NamedTensors& tensors,
+               const std::map<std::string, common::StoredTensor>& stored, const std::string& where);
 
 }  // namespace nas::child_trainer

@@ -42,13 +42,17 @@ class Autocast {
   at::DeviceType device_;
 };
 
-at::Tensor loss_of(const at::Tensor& logits, const at::Tensor& targets, const TrainSettings& settings) {
+at::Tensor loss_of(const at::Tensor& logits, const at::Tensor& targets,
+                   const TrainSettings& settings) {
   if (targets.dim() == 2) {
     const at::Tensor smooth =
-        settings.label_smoothing > 0 ? targets * (1 - settings.label_smoothing) + settings.label_smoothing / 2 : targets;
+        settings.label_smoothing > 0
+            ? targets * (1 - settings.label_smoothing) + settings.label_smoothing / 2
+            : targets;
     return at::binary_cross_entropy_with_logits(logits, smooth);
   }
-  return at::cross_entropy_loss(logits, targets, {}, at::Reduction::Mean, -100, settings.label_smoothing);
+  return at::cross_entropy_loss(logits, targets, {}, at::Reduction::Mean, -100,
+                                settings.label_smoothing);
 }
 
 // What must not change between the attempts at one training.
@@ -70,7 +74,8 @@ bool is_out_of_memory(const std::exception& error) {
   const std::string text = error.what();
   return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
          dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         text.find("can't allocate memory") != std::string::npos || text.find("not enough memory") != std::string::npos;
+         text.find("can't allocate memory") != std::string::npos ||
+         text.find("not enough memory") != std::string::npos;
 }
 
 void start_from(Network& network, const std::filesystem::path& file) {
@@ -89,9 +94,15 @@ struct Diverged {};
 }  // namespace
 
 common::Json to_json(const EpochMetrics& m) {
-  return {{"epoch", m.epoch},           {"train_loss", m.train_loss},         {"train_accuracy", m.train_accuracy},
-          {"valid_loss", m.valid_loss}, {"valid_accuracy", m.valid_accuracy}, {"valid_auc_prc", m.valid_auc_prc},
-          {"learning_rate", m.learning_rate}, {"seconds", m.seconds},         {"images_per_second", m.images_per_second}};
+  return {{"epoch", m.epoch},
+          {"train_loss", m.train_loss},
+          {"train_accuracy", m.train_accuracy},
+          {"valid_loss", m.valid_loss},
+          {"valid_accuracy", m.valid_accuracy},
+          {"valid_auc_prc", m.valid_auc_prc},
+          {"learning_rate", m.learning_rate},
+          {"seconds", m.seconds},
+          {"images_per_second", m.images_per_second}};
 }
 
 EpochMetrics epoch_metrics_from_json(const common::Json& json) {
@@ -110,7 +121,8 @@ EpochMetrics epoch_metrics_from_json(const common::Json& json) {
 
 namespace {
 
-// Lines of epochs that a killed attempt wrote after its last checkpoint are trained, and written, again.
+// Lines of epochs that a killed attempt wrote after its last checkpoint are trained, and written,
+// again.
 void trim_metrics(const std::filesystem::path& file, int64_t epochs) {
   if (!std::filesystem::exists(file)) return;
   std::string kept;
@@ -138,18 +150,23 @@ struct Trainer::State {
         train(dataset, dataset.train, normalisation, device),
         valid(dataset, dataset.valid, normalisation, device) {}
 
-  // Trains from `progress` to the end of its epoch; false when asked to stop, with `progress` at the step reached.
-  bool train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer, Progress& progress);
+  // Trains from `progress` to the end of its epoch; false when asked to stop, with `progress` at
+  // the step reached.
+  bool train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer,
+                   Progress& progress);
   EpochMetrics measure_epoch(const TrainJob& job, const Progress& progress, double seconds);
 };
 
 bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer,
                                  Progress& progress) {
-  const common::RandomKey key{.seed = job.seed, .trial = job.trial, .epoch = static_cast<uint64_t>(progress.epoch)};
+  const common::RandomKey key{
+      .seed = job.seed, .trial = job.trial, .epoch = static_cast<uint64_t>(progress.epoch)};
   EpochBatches batches(train, job.settings.batch_size, job.settings.augment, key);
   const int64_t steps = batches.count();
-  at::Tensor loss_sum = at::full({}, progress.loss_sum, at::TensorOptions().dtype(at::kDouble).device(device));
-  at::Tensor correct_sum = at::full({}, progress.correct_sum, at::TensorOptions().dtype(at::kDouble).device(device));
+  at::Tensor loss_sum =
+      at::full({}, progress.loss_sum, at::TensorOptions().dtype(at::kDouble).device(device));
+  at::Tensor correct_sum =
+      at::full({}, progress.correct_sum, at::TensorOptions().dtype(at::kDouble).device(device));
   const auto settle = [&] {
     progress.loss_sum = loss_sum.item<double>();
     progress.correct_sum = correct_sum.item<double>();
@@ -170,11 +187,14 @@ bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, O
     {
       const Autocast autocast(job.settings.precision == "bf16", device.type());
       const Scores scores = network->forward(
-          batch.images, {.training = true, .drop_path = drop_path_at(job.settings, global_step, steps), .key = step_key});
+          batch.images, {.training = true,
+                         .drop_path = drop_path_at(job.settings, global_step, steps),
+                         .key = step_key});
       logits = scores.logits.detach();
       loss = loss_of(scores.logits.to(at::kFloat), batch.targets, job.settings);
       if (scores.auxiliary.defined()) {
-        loss = loss + job.settings.auxiliary_weight * loss_of(scores.auxiliary.to(at::kFloat), batch.targets, job.settings);
+        loss = loss + job.settings.auxiliary_weight *
+                          loss_of(scores.auxiliary.to(at::kFloat), batch.targets, job.settings);
       }
     }
     loss.backward();
@@ -192,9 +212,11 @@ bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, O
   return true;
 }
 
-EpochMetrics Trainer::State::measure_epoch(const TrainJob& job, const Progress& progress, double seconds) {
+EpochMetrics Trainer::State::measure_epoch(const TrainJob& job, const Progress& progress,
+                                           double seconds) {
   const auto steps = static_cast<double>(progress.step);
-  const double images = steps * static_cast<double>(std::min(job.settings.batch_size, train.count()));
+  const double images =
+      steps * static_cast<double>(std::min(job.settings.batch_size, train.count()));
   const Metrics metrics = measure(dataset, dataset.valid, scores_of(*network, valid));
   return {.epoch = progress.epoch + 1,
           .train_loss = progress.loss_sum / steps,
@@ -202,14 +224,16 @@ EpochMetrics Trainer::State::measure_epoch(const TrainJob& job, const Progress& 
           .valid_loss = metrics.log_loss,
           .valid_accuracy = metrics.accuracy,
           .valid_auc_prc = metrics.auc_prc,
-          .learning_rate = learning_rate_at(job.settings, (progress.epoch + 1) * progress.step, progress.step),
+          .learning_rate =
+              learning_rate_at(job.settings, (progress.epoch + 1) * progress.step, progress.step),
           .seconds = seconds,
           .images_per_second = images / std::max(1e-9, seconds)};
 }
 
 Trainer::Trainer(data::Dataset dataset, at::Device device) {
   if (dataset.train.count() == 0 || dataset.valid.count() == 0) {
-    throw common::DataError({.where = "trainer", .what = "a dataset without training or validation images",
+    throw common::DataError({.where = "trainer",
+                             .what = "a dataset without training or validation images",
                              .got = dataset.name});
   }
   state_ = std::make_unique<State>(std::move(dataset), device);
@@ -232,7 +256,8 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     result.state = state;
     result.reason = reason;
     result.seconds = progress.seconds;
-    result.peak_bytes = state_->device.is_cuda() ? peak_cuda_bytes(state_->device) : common::peak_resident_bytes();
+    result.peak_bytes =
+        state_->device.is_cuda() ? peak_cuda_bytes(state_->device) : common::peak_resident_bytes();
     return result;
   };
   try {
@@ -241,12 +266,14 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     options.dropout = job.settings.dropout;
     options.auxiliary = job.settings.auxiliary;
     state_->network.reset();
-    state_->network = std::make_unique<Network>(search_space::build_network(job.architecture, options), state_->device,
-                                                common::RandomKey{.seed = job.seed, .trial = job.trial});
+    state_->network = std::make_unique<Network>(
+        search_space::build_network(job.architecture, options), state_->device,
+        common::RandomKey{.seed = job.seed, .trial = job.trial});
     if (!job.init_from.empty()) start_from(*state_->network, job.init_from);
     Optimizer optimizer(*state_->network, job.settings);
     const std::string identity = identity_of(job);
-    if (const auto stored = load_checkpoint(job.folder, *state_->network, optimizer, identity)) progress = *stored;
+    if (const auto stored = load_checkpoint(job.folder, *state_->network, optimizer, identity))
+      progress = *stored;
     trim_metrics(job.folder / "metrics.jsonl", progress.epoch);
     if (progress.last.is_object()) result.last = epoch_metrics_from_json(progress.last);
     bool time_is_up = false;
@@ -255,7 +282,8 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
       const double start = common::monotonic_seconds();
       const double before = progress.seconds;
       limited.should_stop = [&] {
-        time_is_up = job.time_limit > 0 && before + common::monotonic_seconds() - start > job.time_limit;
+        time_is_up =
+            job.time_limit > 0 && before + common::monotonic_seconds() - start > job.time_limit;
         return time_is_up || hooks.should_stop();
       };
       const bool whole = state_->train_epoch(job, limited, optimizer, progress);
@@ -268,7 +296,8 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
       }
       result.last = state_->measure_epoch(job, progress, seconds);
       common::append_line(job.folder / "metrics.jsonl", to_json(result.last).dump());
-      progress = {.epoch = progress.epoch + 1, .seconds = progress.seconds, .last = to_json(result.last)};
+      progress = {
+          .epoch = progress.epoch + 1, .seconds = progress.seconds, .last = to_json(result.last)};
       if (progress.epoch % job.checkpoint_epochs == 0 || progress.epoch == job.settings.epochs) {
         save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
       }

@@ -42,14 +42,15 @@ struct TrainJob {
   TrainSettings settings;
   uint64_t seed = 0;
   uint64_t trial = 0;
-  std::filesystem::path folder;        // checkpoint and metrics.jsonl
-  std::filesystem::path init_from = {};  // safetensors whose tensors of equal name and shape start the training
-  double time_limit = 0.0;             // seconds of training; 0: none
-  int64_t checkpoint_epochs = 1;       // a checkpoint every so many epochs
+  std::filesystem::path folder;  // checkpoint and metrics.jsonl
+  std::filesystem::path init_from =
+      {};                   // safetensors whose tensors of equal name and shape start the training
+  double time_limit = 0.0;  // seconds of training; 0: none
+  int64_t checkpoint_epochs = 1;  // a checkpoint every so many epochs
 };
 
 struct TrainHooks {
-  std::function<bool()> should_stop = [] { return false; };                     // asked at every step
+  std::function<bool()> should_stop = [] { return false; };  // asked at every step
   std::function<void(const EpochMetrics&)> on_epoch = [](const EpochMetrics&) {};
   // At most twice a second: steps done and in all.
   std::function<void(int64_t, int64_t)> on_step = [](int64_t, int64_t) {};
@@ -57,10 +58,10 @@ struct TrainHooks {
 
 struct TrainResult {
   TrainState state = TrainState::kFinished;
-  std::string reason;        // of a state other than kFinished
-  EpochMetrics last;         // of the last finished epoch
-  double seconds = 0.0;      // of training, over all attempts
-  double peak_bytes = 0.0;   // of memory, of this process
+  std::string reason;       // of a state other than kFinished
+  EpochMetrics last;        // of the last finished epoch
+  double seconds = 0.0;     // of training, over all attempts
+  double peak_bytes = 0.0;  // of memory, of this process
 };
 
 class Trainer {

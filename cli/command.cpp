@@ -32,7 +32,10 @@ po::options_description described(const common::Options& options) {
     auto* value = po::value<std::vector<std::string>>()->composing();
     const bool flag = option.type_text() == "flag";
     if (flag) value = value->zero_tokens();
-    value->value_name(flag ? "" : option.type_text() == "integer" ? "N" : option.type_text() == "number" ? "X" : "TEXT");
+    value->value_name(flag                              ? ""
+                      : option.type_text() == "integer" ? "N"
+                      : option.type_text() == "number"  ? "X"
+                                                        : "TEXT");
     all.add_options()(option.name.c_str(), value, description(option).c_str());
   }
   all.add_options()("config", po::value<std::vector<std::string>>()->value_name("FILE"),
@@ -43,12 +46,14 @@ po::options_description described(const common::Options& options) {
 }
 
 // A flag takes no word of its own, so that `--json FILE` works; `--flag=false` is rewritten.
-std::vector<std::string> with_flag_values(std::vector<std::string> words, const common::Options& options) {
+std::vector<std::string> with_flag_values(std::vector<std::string> words,
+                                          const common::Options& options) {
   for (auto& word : words) {
     const auto equals = word.find('=');
     if (equals == std::string::npos || !common::starts_with(word, "--")) continue;
     const std::string name = word.substr(2, equals - 2);
-    if (options.contains(name) && options.at(name).type_text() == "flag") word = "--set=" + word.substr(2);
+    if (options.contains(name) && options.at(name).type_text() == "flag")
+      word = "--set=" + word.substr(2);
   }
   return words;
 }
@@ -87,25 +92,36 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
       }
     }
   };
-  each("config", [&](const std::string& file) { arguments.options.read_toml(common::read_file(file), file); });
+  each("config", [&](const std::string& file) {
+    arguments.options.read_toml(common::read_file(file), file);
+  });
   for (const auto& option : parsed) {
-    if (option.string_key == "config" || option.string_key == "positional" || option.string_key == "set") continue;
+    if (option.string_key == "config" || option.string_key == "positional" ||
+        option.string_key == "set")
+      continue;
     const std::string text = option.value.empty() ? "true" : common::join(option.value, ",");
     arguments.options.set(option.string_key, text, "flag");
   }
   each("set", [&](const std::string& pair) {
     const auto equals = pair.find('=');
     if (equals == std::string::npos) {
-      throw common::UsageError({.where = "--set", .what = "not a setting", .got = "'" + pair + "'", .expected = "KEY=VALUE"});
+      throw common::UsageError({.where = "--set",
+                                .what = "not a setting",
+                                .got = "'" + pair + "'",
+                                .expected = "KEY=VALUE"});
     }
     arguments.options.set(pair.substr(0, equals), pair.substr(equals + 1), "flag");
   });
   each("positional", [&](const std::string& word) { arguments.positionals.push_back(word); });
-  if (arguments.positionals.size() < command.min_positionals || arguments.positionals.size() > command.max_positionals) {
+  if (arguments.positionals.size() < command.min_positionals ||
+      arguments.positionals.size() > command.max_positionals) {
     throw common::UsageError({.where = where,
-                              .what = arguments.positionals.size() < command.min_positionals ? "an argument is missing"
-                                                                                             : "too many arguments",
-                              .got = arguments.positionals.empty() ? "" : "'" + common::join(arguments.positionals, " ") + "'",
+                              .what = arguments.positionals.size() < command.min_positionals
+                                          ? "an argument is missing"
+                                          : "too many arguments",
+                              .got = arguments.positionals.empty()
+                                         ? ""
+                                         : "'" + common::join(arguments.positionals, " ") + "'",
                               .expected = where + " " + command.usage});
   }
   return arguments;
@@ -115,14 +131,17 @@ std::string help_text(const Command& command) {
   common::Options options;
   if (command.options != nullptr) options.declare(command.options());
   std::ostringstream text;
-  text << "nas " << command.name << " " << command.usage << "\n\n" << command.summary << ".\n\n" << described(options);
+  text << "nas " << command.name << " " << command.usage << "\n\n"
+       << command.summary << ".\n\n"
+       << described(options);
   return text.str();
 }
 
 std::string program_help_text() {
-  std::string text = "nas finds a neural architecture for your images, trains it, and exports it.\n\n"
-                     "  nas search --proxy cifar10          search for the best cell\n"
-                     "  nas transfer --dataset coastline    train it on the full dataset\n\nCommands\n";
+  std::string text =
+      "nas finds a neural architecture for your images, trains it, and exports it.\n\n"
+      "  nas search --proxy cifar10          search for the best cell\n"
+      "  nas transfer --dataset coastline    train it on the full dataset\n\nCommands\n";
   for (const auto& name : common::Registry<Command>::names()) {
     const Command& command = common::Registry<Command>::find(name);
     if (!command.hidden) text += fmt::format("  {:<14}{}\n", name, command.summary);

@@ -26,8 +26,9 @@ struct Command {
   bool hidden = false;  // started by nas itself, not by people
 };
 
-// Parses `words` (without the command's name) by Boost.Program_options against the command's options, `--config FILE`
-// and `--set key=value`; later words win over the file. Throws UsageError, ConfigError.
+// Parses `words` (without the command's name) by Boost.Program_options against the command's
+// options, `--config FILE` and `--set key=value`; later words win over the file. Throws UsageError,
+// ConfigError.
 Arguments parse_arguments(const Command& command, const std::vector<std::string>& words);
 
 // --help of one command, and of the program.

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <charconv>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "common/error.h"
 #include "common/text.h"
@@ -17,8 +17,8 @@ namespace {
   std::string expected = option.type_text();
   if (const std::string range = option.range_text(); !range.empty()) expected += " " + range;
   if (!option.unit.empty()) expected += " (" + option.unit + ")";
-  throw ConfigError({.where = "--" + option.name, .what = what, .got = "'" + got + "'",
-                     .expected = expected});
+  throw ConfigError(
+      {.where = "--" + option.name, .what = what, .got = "'" + got + "'", .expected = expected});
 }
 
 void check(const Option& option, const Json& value) {
@@ -164,7 +164,9 @@ void Options::set_value(const std::string& name, const Json& value, const std::s
         nearest = option.name;
       }
     }
-    throw ConfigError({.where = origin, .what = "unknown option", .got = "'" + name + "'",
+    throw ConfigError({.where = origin,
+                       .what = "unknown option",
+                       .got = "'" + name + "'",
                        .hint = nearest.empty() ? "--help" : "'" + nearest + "'"});
   }
   Option& option = options_[found->second];
@@ -180,8 +182,7 @@ void Options::set_value(const std::string& name, const Json& value, const std::s
 
 void Options::set(const std::string& name, const std::string& text, const std::string& origin) {
   const auto found = by_name_.find(name);
-  set_value(name,
-            found == by_name_.end() ? Json(text) : parse_value(options_[found->second], text),
+  set_value(name, found == by_name_.end() ? Json(text) : parse_value(options_[found->second], text),
             origin);
 }
 
@@ -218,8 +219,8 @@ void Options::read_toml(const std::string& text, const std::string& origin) {
   } catch (const toml::parse_error& error) {
     std::ostringstream where;
     where << origin << ":" << error.source().begin.line;
-    throw ConfigError({.where = where.str(), .what = "not valid TOML",
-                       .got = std::string(error.description())});
+    throw ConfigError(
+        {.where = where.str(), .what = "not valid TOML", .got = std::string(error.description())});
   }
 }
 

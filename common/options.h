@@ -2,7 +2,8 @@
 // --help, the configuration file, `--set key=value`, docs/options.md and the checks.
 //
 //   OptionList ppo_options() {
-//     return {{.name = "clip", .value = 0.2, .help = "Clipping range of the ratio", .min = 0.0, .max = 1.0}};
+//     return {{.name = "clip", .value = 0.2, .help = "Clipping range of the ratio", .min = 0.0,
+//     .max = 1.0}};
 //   }
 //   Options options;
 //   options.declare(ppo_options(), "ppo");      // the option `ppo.clip`

@@ -58,7 +58,8 @@ ProcessStatus status_of(int raw) {
 }  // namespace
 
 std::string ProcessStatus::text() const {
-  return signal != 0 ? "signal " + std::to_string(signal) : "exit code " + std::to_string(exit_code);
+  return signal != 0 ? "signal " + std::to_string(signal)
+                     : "exit code " + std::to_string(exit_code);
 }
 
 Process::Process(const ProcessOptions& options) {
@@ -104,8 +105,8 @@ Process::Process(const ProcessOptions& options) {
     close_stdin();
     if (stdout_ >= 0) close(stdout_);
     pid_ = -1;
-    throw SystemError({.where = "process", .what = "cannot start " + arguments[0],
-                       .got = std::strerror(error)});
+    throw SystemError(
+        {.where = "process", .what = "cannot start " + arguments[0], .got = std::strerror(error)});
   }
 }
 

@@ -12,7 +12,7 @@
 namespace nas::common {
 
 struct ProcessOptions {
-  std::vector<std::string> arguments;                            // argv[0] is the program, found on PATH
+  std::vector<std::string> arguments;  // argv[0] is the program, found on PATH
   std::vector<std::pair<std::string, std::string>> environment;  // added to this process's own
   bool pipe_stdin = false;
   bool pipe_stdout = false;
@@ -22,8 +22,8 @@ struct ProcessOptions {
 
 // How a process ended.
 struct ProcessStatus {
-  int exit_code = 0;  // where signal is 0
-  int signal = 0;     // the signal that killed it, or 0
+  int exit_code = 0;         // where signal is 0
+  int signal = 0;            // the signal that killed it, or 0
   std::string text() const;  // "exit code 1", "signal 9"
 };
 

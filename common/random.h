@@ -1,8 +1,8 @@
 // Random numbers from a counter-based generator (Philox 4x32-10, Salmon et al. 2011), keyed by what
 // the draw is for: never by rank, thread or order. The same key gives the same numbers anywhere.
 //
-//   RandomStream random({.seed = run_seed, .trial = 17, .epoch = 2, .purpose = "augment", .index = image});
-//   double u = random.uniform();
+//   RandomStream random({.seed = run_seed, .trial = 17, .epoch = 2, .purpose = "augment", .index =
+//   image}); double u = random.uniform();
 #pragma once
 
 #include <array>
@@ -27,9 +27,9 @@ class RandomStream {
  public:
   explicit RandomStream(const RandomKey& key);
 
-  uint32_t next();                  // 32 random bits
-  uint64_t next64();                // 64 random bits
-  double uniform();                 // [0, 1), 53 bits
+  uint32_t next();    // 32 random bits
+  uint64_t next64();  // 64 random bits
+  double uniform();   // [0, 1), 53 bits
   double uniform(double low, double high);
   double normal();                  // mean 0, standard deviation 1 (Box-Muller)
   int64_t integer(int64_t count);   // [0, count); count >= 1

@@ -66,8 +66,7 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
     tensor.dtype = json_get<std::string>(entry, "dtype", where);
     tensor.shape = json_get<std::vector<int64_t>>(entry, "shape", where);
     const auto range = json_get<std::vector<uint64_t>>(entry, "data_offsets", where);
-    const auto expected =
-        static_cast<uint64_t>(tensor.count() * item_size(tensor.dtype, where));
+    const auto expected = static_cast<uint64_t>(tensor.count() * item_size(tensor.dtype, where));
     if (range.size() != 2 || range[1] < range[0] || range[1] > content.size() - start ||
         range[1] - range[0] != expected) {
       throw DataError({.where = where, .what = "truncated: tensor '" + name + "' is not complete"});

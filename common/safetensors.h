@@ -1,5 +1,6 @@
 // Tensors by name in the safetensors format, readable by every Python tool
-// (https://github.com/huggingface/safetensors: 8-byte header length, JSON header, raw little-endian data).
+// (https://github.com/huggingface/safetensors: 8-byte header length, JSON header, raw little-endian
+// data).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,9 @@ namespace nas::common {
 
 struct StoredTensor {
   std::string dtype = "F32";  // F64, F32, F16, BF16, I64, I32, U8, BOOL
-  std::vector<int64_t> shape;  // row major (C order), as the names say: conv weights [out, in, kh, kw]
-  std::string bytes;           // product(shape) * size of dtype
+  std::vector<int64_t>
+      shape;          // row major (C order), as the names say: conv weights [out, in, kh, kw]
+  std::string bytes;  // product(shape) * size of dtype
 
   int64_t count() const;
   std::vector<float> floats() const;  // of an F32 tensor; throws InternalError for another dtype

@@ -39,8 +39,7 @@ common::Json Baseline::save() const {
 
 void Baseline::load(const common::Json& json) {
   count_ = common::json_get<int64_t>(json, "count", kStateName);
-  const auto moments =
-      unpack<double>(common::json_get<std::string>(json, "moments", kStateName));
+  const auto moments = unpack<double>(common::json_get<std::string>(json, "moments", kStateName));
   if (moments.size() != 2) {
     throw common::DataError({.where = kStateName, .what = "the baseline is damaged"});
   }

@@ -83,8 +83,7 @@ void LstmPolicy::make_heads() {
     tokens_ += head.values;
     const auto rows = static_cast<int64_t>(head.decisions.size());
     head.index = at::empty({rows}, at::kLong);
-    std::copy(head.decisions.begin(), head.decisions.end(),
-              head.index.mutable_data_ptr<int64_t>());
+    std::copy(head.decisions.begin(), head.decisions.end(), head.index.mutable_data_ptr<int64_t>());
     head.mask = at::zeros({rows, 1, head.values}, options_.dtype);
     for (int64_t row = 0; row < rows; ++row) {
       const auto decision = static_cast<size_t>(head.decisions[static_cast<size_t>(row)]);
@@ -155,9 +154,8 @@ LstmPolicy::Evaluation LstmPolicy::log_probs_and_entropy(const std::vector<Choic
   const auto count = static_cast<int64_t>(batch.size());
 
   // All choices are known, so that all steps' inputs are one product.
-  const at::Tensor inputs =
-      embedding_.index_select(0, encoded.tokens).view({steps, count, units}) +
-      position_.unsqueeze(1);
+  const at::Tensor inputs = embedding_.index_select(0, encoded.tokens).view({steps, count, units}) +
+                            position_.unsqueeze(1);
   const std::vector<at::Tensor> input_gates =
       at::addmm(gate_bias_, inputs.reshape({steps * count, units}), input_weight_)
           .view({steps, count, 4 * units})

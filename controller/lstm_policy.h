@@ -33,8 +33,7 @@ class LstmPolicy {
   };
 
   // All weights are drawn from uniform(-0.1, 0.1).
-  LstmPolicy(const SpaceView& view, const LstmPolicyOptions& options,
-             common::RandomStream& random);
+  LstmPolicy(const SpaceView& view, const LstmPolicyOptions& options, common::RandomStream& random);
 
   // Of valid choices; with gradients. Inactive decisions add 0 to both.
   Evaluation log_probs_and_entropy(const std::vector<Choices>& batch) const;
@@ -48,7 +47,7 @@ class LstmPolicy {
   const NamedTensors& parameters() const { return parameters_; }
 
  private:
-  struct Head {                      // the softmax of one kind of decision
+  struct Head {  // the softmax of one kind of decision
     std::string kind;
     int64_t first_token = 0;         // of its choices in the embedding
     int64_t values = 0;              // the vocabulary: the most values of a decision of the kind

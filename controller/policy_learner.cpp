@@ -210,8 +210,7 @@ void PolicyLearner::load_state(const std::string& text) {
   baseline_.load(json_get<Json>(state, "baseline", kStateName));
   elites_.load(json_get<Json>(state, "elites", kStateName), view_);
   proposals_ = json_get<uint64_t>(state, "proposals", kStateName);
-  const auto proposed =
-      unpack<uint64_t>(json_get<std::string>(state, "proposed", kStateName));
+  const auto proposed = unpack<uint64_t>(json_get<std::string>(state, "proposed", kStateName));
   proposed_ = std::set<uint64_t>(proposed.begin(), proposed.end());
   pending_.clear();
   for (const Json& item : json_get<Json>(state, "pending", kStateName)) {

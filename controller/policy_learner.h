@@ -42,9 +42,8 @@ class PolicyLearner : public Strategy {
  public:
   // What each sample adds to the objective, [batch], to be made larger; all arguments are [batch].
   // old_log_probs are those of the policy that proposed.
-  using Objective =
-      std::function<at::Tensor(const at::Tensor& log_probs, const at::Tensor& old_log_probs,
-                               const at::Tensor& advantages)>;
+  using Objective = std::function<at::Tensor(
+      const at::Tensor& log_probs, const at::Tensor& old_log_probs, const at::Tensor& advantages)>;
   struct Rule {
     std::string name;    // of the strategy
     int64_t epochs = 1;  // steps of Adam a batch

@@ -6,8 +6,9 @@
 //
 // The protocol: proposals and observations may interleave (k proposals may be pending), every
 // observed trial was proposed before, and observations come in the order of the proposals.
-// The n-th proposal and everything learnt depend on (seed, the sequence of calls) alone, so a strategy is restored by
-// load_state() of an earlier save_state(), or by the same calls again; both give the same bits.
+// The n-th proposal and everything learnt depend on (seed, the sequence of calls) alone, so a
+// strategy is restored by load_state() of an earlier save_state(), or by the same calls again; both
+// give the same bits.
 #pragma once
 
 #include <memory>
@@ -56,7 +57,8 @@ struct StrategyPlugin {
   std::unique_ptr<Strategy> (*make)(const SpaceView& view, const StrategySetup& setup) = nullptr;
 };
 
-// With the declared defaults where setup.options lacks an option. Throws UsageError for an unknown name.
+// With the declared defaults where setup.options lacks an option. Throws UsageError for an unknown
+// name.
 std::unique_ptr<Strategy> make_strategy(const std::string& name, const SpaceView& view,
                                         StrategySetup setup);
 

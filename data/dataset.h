@@ -46,7 +46,8 @@ Split take(const Dataset& dataset, const Split& split, const std::vector<int64_t
 
 // `count` indices of a split, drawn without replacement with each class represented in proportion
 // (largest remainder); all of them, in order, when count <= 0 or count >= the split's size.
-// Multi-label: plain random. The same seed gives the same indices; a larger count is not a superset.
+// Multi-label: plain random. The same seed gives the same indices; a larger count is not a
+// superset.
 std::vector<int64_t> stratified_indices(const Dataset& dataset, const Split& split, int64_t count,
                                         uint64_t seed);
 

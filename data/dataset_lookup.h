@@ -14,10 +14,11 @@ struct FoundDataset {
   std::string note;            // what was done to get it, for the console; may be empty
 };
 
-// `name` is a file (a path that exists, or ends in .h5) or a dataset name. A name is looked up as NAME.h5, and as raw
-// files to import (a cifar-10-batches-bin/ or cifar-100-binary/ folder, MNIST files), in `data_dir`, $NAS_DATA_DIR and
-// the cache folder, in this order; what is imported or drawn (`coastline`, `shapes`) is kept in the cache folder.
-// Throws DataError that lists the places searched and how to get the dataset.
+// `name` is a file (a path that exists, or ends in .h5) or a dataset name. A name is looked up as
+// NAME.h5, and as raw files to import (a cifar-10-batches-bin/ or cifar-100-binary/ folder, MNIST
+// files), in `data_dir`, $NAS_DATA_DIR and the cache folder, in this order; what is imported or
+// drawn (`coastline`, `shapes`) is kept in the cache folder. Throws DataError that lists the places
+// searched and how to get the dataset.
 FoundDataset find_dataset(const std::string& name, const std::filesystem::path& data_dir);
 
 // Where `import`, `fetch` and `make` put a dataset: data_dir if given, else the cache folder.

@@ -16,13 +16,13 @@ struct Image {
   std::vector<uint8_t> pixels;
 };
 
-// Throws DataError: missing, or no image that OpenCV can decode. Grey images become RGB, alpha is dropped, EXIF
-// orientation is applied.
+// Throws DataError: missing, or no image that OpenCV can decode. Grey images become RGB, alpha is
+// dropped, EXIF orientation is applied.
 Image read_image(const std::filesystem::path& path);
 
 // Scales the shorter side to `size` (area interpolation down, linear up), then cuts the centre
-// size x size. An image of that size is returned unchanged. This is the one resize rule of nas: import, predict
-// and the exported model's metadata ("resize") name it `kResizeRule`.
+// size x size. An image of that size is returned unchanged. This is the one resize rule of nas:
+// import, predict and the exported model's metadata ("resize") name it `kResizeRule`.
 Image resize_and_crop(const Image& image, int64_t size);
 inline constexpr const char* kResizeRule = "shorter side to input_size (area), centre crop";
 

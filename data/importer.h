@@ -1,4 +1,5 @@
-// Importers turn a folder or file that people have into a Dataset. One file each in data/importers/.
+// Importers turn a folder or file that people have into a Dataset. One file each in
+// data/importers/.
 #pragma once
 
 #include <filesystem>

@@ -33,7 +33,8 @@ void say(const ChildReply& reply) {
   }
 }
 
-// NAS_TEST_FAULT="oom@2,nan@3,hang@5,kill@6": what tests let happen in a trial. Real faults, not pretended ones.
+// NAS_TEST_FAULT="oom@2,nan@3,hang@5,kill@6": what tests let happen in a trial. Real faults, not
+// pretended ones.
 std::string injected_fault(int64_t trial) {
   const char* faults = std::getenv("NAS_TEST_FAULT");
   for (const auto& fault : common::split(faults != nullptr ? faults : "", ',')) {
@@ -72,7 +73,8 @@ class Child {
   Child(const RunFolder& run, const common::Options& options)
       : run_(run),
         options_(options),
-        trainer_(data::read_dataset(run.proxy()), child_trainer::find_device(options.text("device"))) {}
+        trainer_(data::read_dataset(run.proxy()),
+                 child_trainer::find_device(options.text("device"))) {}
 
   ChildReply train(const ChildRequest& request) {
     child_trainer::TrainJob job{.architecture = request.architecture,
@@ -99,7 +101,10 @@ class Child {
 
  private:
   ChildReply reply_for(const ChildRequest& request, const child_trainer::TrainResult& result) {
-    ChildReply reply{.kind = "done", .text = result.reason, .state = state_of(result.state), .seconds = result.seconds};
+    ChildReply reply{.kind = "done",
+                     .text = result.reason,
+                     .state = state_of(result.state),
+                     .seconds = result.seconds};
     if (reply.state != TrialState::kSucceeded) return reply;
     const auto folder = run_.trial(request.trial);
     common::TensorFile weights;
@@ -134,7 +139,8 @@ int run_child(const RunFolder& run, const common::Options& options) {
     Child child(run, options);
     std::string line;
     while (std::getline(std::cin, line)) {
-      const ChildReply reply = child.train(child_request_from_json(common::parse_json(line, "worker")));
+      const ChildReply reply =
+          child.train(child_request_from_json(common::parse_json(line, "worker")));
       say(reply);
       if (reply.kind == "stopped") break;
     }

@@ -1,4 +1,5 @@
-// The child process: keeps the proxy dataset and the warmed-up library between trials, trains what its worker asks for.
+// The child process: keeps the proxy dataset and the warmed-up library between trials, trains what
+// its worker asks for.
 #pragma once
 
 #include "engine/run_folder.h"

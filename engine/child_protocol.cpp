@@ -8,7 +8,8 @@ common::Json to_json(const ChildRequest& request) {
 
 ChildRequest child_request_from_json(const common::Json& json) {
   return {.trial = common::json_get<int64_t>(json, "trial", "child"),
-          .architecture = search_space::architecture_from_json(json.value("architecture", common::Json()), "child")};
+          .architecture = search_space::architecture_from_json(
+              json.value("architecture", common::Json()), "child")};
 }
 
 void ChildReply::fill(Trial& trial) const {

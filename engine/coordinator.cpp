@@ -20,9 +20,12 @@ constexpr size_t kSmallState = 20000;
 constexpr int64_t kSaveEvery = 25;
 constexpr double kExpirySeconds = 5.0;  // between looks for leases that ran out
 
-std::unique_ptr<controller::Strategy> strategy_from(const common::Options& options, const controller::SpaceView& view) {
+std::unique_ptr<controller::Strategy> strategy_from(const common::Options& options,
+                                                    const controller::SpaceView& view) {
   const std::string name = options.text("strategy");
-  return controller::make_strategy(name, view, {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
+  return controller::make_strategy(
+      name, view,
+      {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
 }
 
 controller::Observation observation_of(const Trial& trial) {
@@ -37,7 +40,9 @@ controller::Observation observation_of(const Trial& trial) {
 std::optional<Trial> best_of(const std::vector<Trial>& trials) {
   const Trial* best = nullptr;
   for (const auto& trial : trials) {
-    if (trial.state == TrialState::kSucceeded && trial.reward && (best == nullptr || *trial.reward > *best->reward)) best = &trial;
+    if (trial.state == TrialState::kSucceeded && trial.reward &&
+        (best == nullptr || *trial.reward > *best->reward))
+      best = &trial;
   }
   return best == nullptr ? std::nullopt : std::optional<Trial>(*best);
 }
@@ -80,8 +85,10 @@ void Coordinator::restore() {
     observe_until(next - window_ + 1);
     const auto choices = strategy_->propose();
     if (choices != trials_[static_cast<size_t>(next)].choices) {
-      throw common::ConfigError({.where = "resume", .what = "the strategy does not repeat what it proposed as trial " + std::to_string(next),
-                                 .hint = "the version of nas and the machine that started the run, or a new --run"});
+      throw common::ConfigError(
+          {.where = "resume",
+           .what = "the strategy does not repeat what it proposed as trial " + std::to_string(next),
+           .hint = "the version of nas and the machine that started the run, or a new --run"});
     }
   }
 }
@@ -90,7 +97,8 @@ void Coordinator::observe_until(int64_t end) {
   const auto given = static_cast<int64_t>(start_with_.size());
   for (; observed_ < end; ++observed_) {
     // What the user gave was not proposed by the strategy.
-    if (observed_ >= given) strategy_->observe(observation_of(trials_[static_cast<size_t>(observed_)]));
+    if (observed_ >= given)
+      strategy_->observe(observation_of(trials_[static_cast<size_t>(observed_)]));
   }
 }
 
@@ -124,7 +132,8 @@ void Coordinator::append(Trial trial) {
     trial.metrics = original.metrics;
   } else {
     first_with_key_[trial.key] = trial.id;
-    common::write_file_atomically(run_.trial(trial.id) / "architecture.json", search_space::to_json(trial.architecture).dump(2) + "\n");
+    common::write_file_atomically(run_.trial(trial.id) / "architecture.json",
+                                  search_space::to_json(trial.architecture).dump(2) + "\n");
   }
   store_.insert(trial);
   trials_.push_back(std::move(trial));
@@ -147,11 +156,13 @@ bool Coordinator::refresh() {
 void Coordinator::keep_best_weights() {
   std::vector<Trial*> with_weights;
   for (auto& trial : trials_) {
-    if (trial.state == TrialState::kSucceeded && !trial.reused_from && trial.files.contains("weights.safetensors")) {
+    if (trial.state == TrialState::kSucceeded && !trial.reused_from &&
+        trial.files.contains("weights.safetensors")) {
       with_weights.push_back(&trial);
     }
   }
-  std::stable_sort(with_weights.begin(), with_weights.end(), [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
+  std::stable_sort(with_weights.begin(), with_weights.end(),
+                   [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
   for (size_t i = static_cast<size_t>(options_.integer("keep")); i < with_weights.size(); ++i) {
     Trial& trial = *with_weights[i];
     trial.files.erase("weights.safetensors");
@@ -193,7 +204,8 @@ void Coordinator::save_strategy() {
 }
 
 // The state after everything was observed is for comparison; what is saved for a resume is the
-// state between proposals, so that a run that is given more trials goes on as one that always had them.
+// state between proposals, so that a run that is given more trials goes on as one that always had
+// them.
 void Coordinator::finish_strategy() {
   observe_until(static_cast<int64_t>(trials_.size()));
   store_.set_meta("strategy_state_sha256", common::sha256_of_text(strategy_->save_state()));
@@ -238,9 +250,11 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     if (!go_on()) return SearchEnd::kAskedToStop;
     observe_until(next - window_ + 1);
     save_strategy();
-    Trial trial = next < given ? start_trial(start_with_[static_cast<size_t>(next)]) : new_trial(strategy_->propose());
+    Trial trial = next < given ? start_trial(start_with_[static_cast<size_t>(next)])
+                               : new_trial(strategy_->propose());
     const auto same = first_with_key_.find(trial.key);
-    if (same != first_with_key_.end() && !wait_for(same->second, go_on)) return SearchEnd::kAskedToStop;
+    if (same != first_with_key_.end() && !wait_for(same->second, go_on))
+      return SearchEnd::kAskedToStop;
     append(std::move(trial));
     trainings = static_cast<int64_t>(first_with_key_.size());
   }

@@ -1,8 +1,8 @@
-// The coordinator: asks the strategy for proposals, puts them into the store, lets workers train them, and tells the
-// strategy the rewards in trial order.
+// The coordinator: asks the strategy for proposals, puts them into the store, lets workers train
+// them, and tells the strategy the rewards in trial order.
 //
-// Proposal i is made after exactly the trials 0 .. i - window have been observed, whatever has finished by then. So the
-// same seed gives the same search under any interleaving, kill or resume.
+// Proposal i is made after exactly the trials 0 .. i - window have been observed, whatever has
+// finished by then. So the same seed gives the same search under any interleaving, kill or resume.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,8 @@ namespace nas::engine {
 enum class SearchEnd { kDone, kTimeLimit, kExhausted, kAskedToStop };
 
 struct SearchStatus {
-  int64_t trained = 0;   // finished trainings, failed ones included
-  int64_t wanted = 0;    // --trials
+  int64_t trained = 0;  // finished trainings, failed ones included
+  int64_t wanted = 0;   // --trials
   int64_t running = 0;
   std::optional<Trial> best;
   std::optional<Trial> last;
@@ -43,7 +43,7 @@ class Coordinator {
   Trial new_trial(const search_space::Choices& choices) const;
   Trial start_trial(const std::string& architecture) const;
   void append(Trial trial);
-  bool refresh();                 // reads what changed in the store; true if anything did
+  bool refresh();                   // reads what changed in the store; true if anything did
   void observe_until(int64_t end);  // trials 0 .. end - 1
   bool wait_for(int64_t id, const std::function<bool()>& go_on);
   void keep_best_weights();

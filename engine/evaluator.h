@@ -20,8 +20,8 @@ enum class Verdict {
 class Evaluator {
  public:
   virtual ~Evaluator() = default;
-  // Fills the trial's state, reward, reason, metrics, files, seconds. keep_going() is asked at least every half second;
-  // it renews the lease and returns false when the worker must stop.
+  // Fills the trial's state, reward, reason, metrics, files, seconds. keep_going() is asked at
+  // least every half second; it renews the lease and returns false when the worker must stop.
   virtual Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) = 0;
 };
 
@@ -31,7 +31,8 @@ struct EvaluatorPlugin {
   std::string summary;
   // Options are those of the run. Throws ConfigError, DataError before any trial is made.
   void (*check)(const common::Options& options) = nullptr;
-  std::unique_ptr<Evaluator> (*make)(const RunFolder& run, const common::Options& options) = nullptr;
+  std::unique_ptr<Evaluator> (*make)(const RunFolder& run,
+                                     const common::Options& options) = nullptr;
   bool needs_proxy = true;  // a proxy dataset must be prepared
 };
 

@@ -53,11 +53,20 @@ std::string escape(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      default: escaped += c;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        escaped += c;
     }
   }
   return escaped;
@@ -65,12 +74,14 @@ std::string escape(const std::string& text) {
 
 std::string page(const std::string& title, const std::string& body) {
   return fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\">"
       "<title>{0}</title><style>{1}</style></head>\n<body><h1>{0}</h1>\n{2}</body></html>\n",
       escape(title), kStyle, body);
 }
 
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::string>& header,
+                  const std::vector<std::vector<std::string>>& rows) {
   std::string text = "<div class=\"scroll\"><table><tr>";
   for (const auto& cell : header) text += "<th>" + escape(cell) + "</th>";
   text += "</tr>\n";
@@ -84,11 +95,13 @@ std::string table(const std::vector<std::string>& header, const std::vector<std:
 
 std::string facts(const std::vector<std::pair<std::string, std::string>>& facts) {
   std::string text = "<dl>";
-  for (const auto& [name, value] : facts) text += "<dt>" + escape(name) + "</dt><dd>" + escape(value) + "</dd>";
+  for (const auto& [name, value] : facts)
+    text += "<dt>" + escape(name) + "</dt><dd>" + escape(value) + "</dd>";
   return text + "</dl>\n";
 }
 
-std::string chart(const std::vector<Series>& series, const std::string& x_name, const std::string& y_name) {
+std::string chart(const std::vector<Series>& series, const std::string& x_name,
+                  const std::string& y_name) {
   Range x;
   Range y;
   for (const auto& one : series) {
@@ -101,50 +114,77 @@ std::string chart(const std::vector<Series>& series, const std::string& x_name, 
   x.widen();
   y.widen();
   constexpr double kLeft = 70, kTop = 15, kWidth = 760, kHeight = 260;
-  const auto at_x = [&](double value) { return kLeft + (value - x.low) / (x.high - x.low) * kWidth; };
-  const auto at_y = [&](double value) { return kTop + kHeight - (value - y.low) / (y.high - y.low) * kHeight; };
-  std::string svg = fmt::format("<svg viewBox=\"0 0 {} {}\" width=\"{}\" role=\"img\" font-size=\"12\" fill=\"#5b6b7c\">\n",
-                                kLeft + kWidth + 20, kTop + kHeight + 70, kLeft + kWidth + 20);
+  const auto at_x = [&](double value) {
+    return kLeft + (value - x.low) / (x.high - x.low) * kWidth;
+  };
+  const auto at_y = [&](double value) {
+    return kTop + kHeight - (value - y.low) / (y.high - y.low) * kHeight;
+  };
+  std::string svg = fmt::format(
+      "<svg viewBox=\"0 0 {} {}\" width=\"{}\" role=\"img\" font-size=\"12\" fill=\"#5b6b7c\">\n",
+      kLeft + kWidth + 20, kTop + kHeight + 70, kLeft + kWidth + 20);
   const double step_y = tick_step(y.high - y.low, 5);
   for (double tick = std::ceil(y.low / step_y) * step_y; tick <= y.high; tick += step_y) {
-    svg += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#e4e8ee\"/><text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:.4g}</text>\n",
-                       kLeft, kLeft + kWidth, at_y(tick), at_y(tick), kLeft - 8, at_y(tick) + 4, tick);
+    svg += fmt::format(
+        "<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#e4e8ee\"/><text x=\"{}\" "
+        "y=\"{:.1f}\" text-anchor=\"end\">{:.4g}</text>\n",
+        kLeft, kLeft + kWidth, at_y(tick), at_y(tick), kLeft - 8, at_y(tick) + 4, tick);
   }
-  const double step_x = std::max(1.0, tick_step(x.high - x.low, 8));  // trials and epochs are whole numbers
+  const double step_x =
+      std::max(1.0, tick_step(x.high - x.low, 8));  // trials and epochs are whole numbers
   for (double tick = std::ceil(x.low / step_x) * step_x + 0.0; tick <= x.high; tick += step_x) {
-    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:.4g}</text>\n", at_x(tick), kTop + kHeight + 18, tick);
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:.4g}</text>\n",
+                       at_x(tick), kTop + kHeight + 18, tick);
   }
-  svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", kLeft + kWidth / 2, kTop + kHeight + 38, escape(x_name));
-  svg += fmt::format("<text transform=\"translate(16 {}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n", kTop + kHeight / 2, escape(y_name));
+  svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
+                     kLeft + kWidth / 2, kTop + kHeight + 38, escape(x_name));
+  svg += fmt::format(
+      "<text transform=\"translate(16 {}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
+      kTop + kHeight / 2, escape(y_name));
   double legend = kLeft;
   for (const auto& one : series) {
     if (one.line) {
       std::string points;
-      for (const auto& [px, py] : one.points) points += fmt::format("{:.1f},{:.1f} ", at_x(px), at_y(py));
-      svg += fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>\n", points, one.colour);
+      for (const auto& [px, py] : one.points)
+        points += fmt::format("{:.1f},{:.1f} ", at_x(px), at_y(py));
+      svg +=
+          fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>\n",
+                      points, one.colour);
     } else {
       for (const auto& [px, py] : one.points) {
-        svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>", at_x(px), at_y(py), one.colour);
+        svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>", at_x(px),
+                           at_y(py), one.colour);
       }
     }
-    svg += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{}\"/><text x=\"{}\" y=\"{}\">{}</text>\n", legend, kTop + kHeight + 48,
-                       one.colour, legend + 18, kTop + kHeight + 58, escape(one.name));
+    svg += fmt::format(
+        "<rect x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{}\"/><text x=\"{}\" "
+        "y=\"{}\">{}</text>\n",
+        legend, kTop + kHeight + 48, one.colour, legend + 18, kTop + kHeight + 58,
+        escape(one.name));
     legend += 40 + 7.5 * static_cast<double>(one.name.size());
   }
   return svg + "</svg>\n";
 }
 
-std::string confusion(const std::vector<std::vector<int64_t>>& counts, const std::vector<std::string>& names) {
-  std::string text = "<div class=\"scroll\"><table class=\"confusion\"><tr><th>true \\ predicted</th>";
-  for (size_t k = 0; k < names.size(); ++k) text += fmt::format("<th title=\"{}\">{}</th>", escape(names[k]), k);
+std::string confusion(const std::vector<std::vector<int64_t>>& counts,
+                      const std::vector<std::string>& names) {
+  std::string text =
+      "<div class=\"scroll\"><table class=\"confusion\"><tr><th>true \\ predicted</th>";
+  for (size_t k = 0; k < names.size(); ++k)
+    text += fmt::format("<th title=\"{}\">{}</th>", escape(names[k]), k);
   text += "</tr>\n";
   for (size_t i = 0; i < counts.size(); ++i) {
-    const int64_t total = std::max<int64_t>(1, [&] { int64_t sum = 0; for (const int64_t c : counts[i]) sum += c; return sum; }());
+    const int64_t total = std::max<int64_t>(1, [&] {
+      int64_t sum = 0;
+      for (const int64_t c : counts[i]) sum += c;
+      return sum;
+    }());
     text += fmt::format("<tr><th>{} {}</th>", i, escape(names[i]));
     for (size_t j = 0; j < counts[i].size(); ++j) {
       const double share = static_cast<double>(counts[i][j]) / static_cast<double>(total);
       const char* colour = i == j ? "40,140,90" : "200,60,50";
-      text += fmt::format("<td style=\"background:rgba({},{:.2f})\">{}</td>", colour, 0.08 + 0.8 * share * (counts[i][j] > 0 ? 1 : 0), counts[i][j]);
+      text += fmt::format("<td style=\"background:rgba({},{:.2f})\">{}</td>", colour,
+                          0.08 + 0.8 * share * (counts[i][j] > 0 ? 1 : 0), counts[i][j]);
     }
     text += "</tr>\n";
   }
@@ -156,7 +196,8 @@ std::string drawing(const search_space::Architecture& architecture) {
     const std::string svg = exporting::dot_to_svg(exporting::architecture_dot(architecture));
     return "<div class=\"scroll\">" + svg.substr(svg.find("<svg")) + "</div>\n";
   } catch (const common::Error&) {
-    return "<p>(Graphviz is not installed: no drawing.)</p><code>" + escape(search_space::to_json(architecture).dump()) + "</code>\n";
+    return "<p>(Graphviz is not installed: no drawing.)</p><code>" +
+           escape(search_space::to_json(architecture).dump()) + "</code>\n";
   }
 }
 

@@ -44,8 +44,8 @@ LocalWorkers::~LocalWorkers() {
 
 void LocalWorkers::start(Worker& worker) const {
   worker.process = std::make_unique<common::Process>(common::ProcessOptions{
-      .arguments = {common::self_path().string(), "worker", "--run", run_.path().string(), "--name", worker.name,
-                    "--parent", std::to_string(getpid())},
+      .arguments = {common::self_path().string(), "worker", "--run", run_.path().string(), "--name",
+                    worker.name, "--parent", std::to_string(getpid())},
       .stderr_file = run_.path() / "workers" / (worker.name + ".log"),
       .quiet = true});
 }
@@ -56,11 +56,16 @@ void LocalWorkers::look_after(const std::function<void(const std::string&)>& die
     if (!status) continue;
     died(worker.name);
     if (status->signal == 0 && status->exit_code != 0) {
-      throw common::SystemError({.where = "worker " + worker.name, .what = last_line_of(run_.path() / "workers" / (worker.name + ".log")),
-                                 .got = status->text(), .hint = "the same command with --run to continue, once mended"});
+      throw common::SystemError(
+          {.where = "worker " + worker.name,
+           .what = last_line_of(run_.path() / "workers" / (worker.name + ".log")),
+           .got = status->text(),
+           .hint = "the same command with --run to continue, once mended"});
     }
     if (++deaths_ > kMostDeaths) {
-      throw common::SystemError({.where = "worker " + worker.name, .what = "workers die again and again", .got = status->text()});
+      throw common::SystemError({.where = "worker " + worker.name,
+                                 .what = "workers die again and again",
+                                 .got = status->text()});
     }
     start(worker);
   }

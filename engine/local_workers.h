@@ -16,8 +16,8 @@ class LocalWorkers {
   LocalWorkers(const RunFolder& run, int64_t count);
   ~LocalWorkers();  // stop()
 
-  // Replaces workers that died by a signal; `died` is told their names first. Throws SystemError when one ended by
-  // itself (its message is in the log) or they die again and again.
+  // Replaces workers that died by a signal; `died` is told their names first. Throws SystemError
+  // when one ended by itself (its message is in the log) or they die again and again.
   void look_after(const std::function<void(const std::string& name)>& died);
 
   // Asks all to stop, waits for their children's checkpoints, then kills.

@@ -16,7 +16,8 @@ std::vector<float> planar(const data::Dataset& dataset, const data::Split& split
   std::vector<float> images(split.images.size());
   for (size_t n = 0; n < split.ids.size(); ++n) {
     for (size_t pixel = 0; pixel < area; ++pixel) {
-      for (size_t c = 0; c < 3; ++c) images[(n * 3 + c) * area + pixel] = split.images[(n * area + pixel) * 3 + c];
+      for (size_t c = 0; c < 3; ++c)
+        images[(n * 3 + c) * area + pixel] = split.images[(n * area + pixel) * 3 + c];
     }
   }
   return images;
@@ -27,10 +28,14 @@ std::vector<float> planar(const data::Dataset& dataset, const data::Split& split
 common::Json to_json(const ExportResult& result) {
   common::Json files = common::Json::array();
   for (const auto& file : result.files) files.push_back(file.string());
-  return {{"files", files}, {"checked", result.checked}, {"images", result.images}, {"largest_difference", result.largest_difference}};
+  return {{"files", files},
+          {"checked", result.checked},
+          {"images", result.images},
+          {"largest_difference", result.largest_difference}};
 }
 
-ExportResult export_model(const Model& model, const std::string& format, const std::filesystem::path& folder) {
+ExportResult export_model(const Model& model, const std::string& format,
+                          const std::filesystem::path& folder) {
   const auto& exporter = common::Registry<exporting::Exporter>::find(format);
   const exporting::ExportModel exported = export_model_of(model);
   ExportResult result{.files = exporter.run(exported, folder)};
@@ -38,17 +43,21 @@ ExportResult export_model(const Model& model, const std::string& format, const s
   const data::Dataset samples = data::read_dataset(model.folder / "samples.h5");
   Predictor predictor(model, at::Device(at::kCPU));
   const auto ours = predictor.scores(samples, samples.test);
-  const auto theirs = exporter.scores(result.files.front(), exported, planar(samples, samples.test), samples.test.count());
-  const auto parity = exporting::check_parity(ours, theirs, static_cast<int64_t>(model.labels.size()));
+  const auto theirs = exporter.scores(result.files.front(), exported, planar(samples, samples.test),
+                                      samples.test.count());
+  const auto parity =
+      exporting::check_parity(ours, theirs, static_cast<int64_t>(model.labels.size()));
   result.checked = true;
   result.images = parity.images;
   result.largest_difference = parity.largest_difference;
   if (parity.largest_difference > kLargestDifference || parity.same_top_label != parity.images) {
     for (const auto& file : result.files) std::filesystem::remove(file);
-    throw common::DataError({.where = "nas export", .what = "the written " + format + " model does not give the same answers; it was removed",
-                             .got = fmt::format("a largest difference of {:.2e}, the same top label on {} of {} images", parity.largest_difference,
-                                                parity.same_top_label, parity.images),
-                             .expected = fmt::format("at most {:.0e}", kLargestDifference)});
+    throw common::DataError(
+        {.where = "nas export",
+         .what = "the written " + format + " model does not give the same answers; it was removed",
+         .got = fmt::format("a largest difference of {:.2e}, the same top label on {} of {} images",
+                            parity.largest_difference, parity.same_top_label, parity.images),
+         .expected = fmt::format("at most {:.0e}", kLargestDifference)});
   }
   return result;
 }

@@ -15,8 +15,9 @@ common::Json to_json(const ExportResult& result);
 
 inline constexpr double kLargestDifference = 1e-4;
 
-// Writes, then runs both sides on the model folder's sample images. Throws DataError when they differ by more than
-// kLargestDifference or in a top label; the files are then removed.
-ExportResult export_model(const Model& model, const std::string& format, const std::filesystem::path& folder);
+// Writes, then runs both sides on the model folder's sample images. Throws DataError when they
+// differ by more than kLargestDifference or in a top label; the files are then removed.
+ExportResult export_model(const Model& model, const std::string& format,
+                          const std::filesystem::path& folder);
 
 }  // namespace nas::engine

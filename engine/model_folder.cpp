@@ -17,7 +17,8 @@ using common::Json;
 namespace {
 
 search_space::NetworkGraph graph_of(const Model& model) {
-  return search_space::inference_graph(search_space::build_network(model.architecture, model.network));
+  return search_space::inference_graph(
+      search_space::build_network(model.architecture, model.network));
 }
 
 }  // namespace
@@ -68,7 +69,8 @@ fs::path find_model(const std::string& text) {
   if (text.empty() || text == "latest") {
     const auto models = list_models();
     if (models.empty()) {
-      throw common::NothingError({.where = "model", .what = "no model under " + fs::absolute(models_root()).string(),
+      throw common::NothingError({.where = "model",
+                                  .what = "no model under " + fs::absolute(models_root()).string(),
                                   .hint = "nas transfer --dataset NAME"});
     }
     return models.front();
@@ -76,7 +78,9 @@ fs::path find_model(const std::string& text) {
   for (const fs::path& path : {fs::path(text), models_root() / text}) {
     if (fs::exists(path / "model.json")) return path;
   }
-  throw common::NothingError({.where = "model", .what = "no model in '" + text + "'", .expected = "a model folder, its name, or latest",
+  throw common::NothingError({.where = "model",
+                              .what = "no model in '" + text + "'",
+                              .expected = "a model folder, its name, or latest",
                               .hint = "nas list models"});
 }
 
@@ -84,30 +88,41 @@ Model read_model(const std::string& text) {
   Model model{.folder = find_model(text)};
   const std::string where = (model.folder / "model.json").string();
   const Json json = common::read_json(where);
-  if (json.value("format", "") != "nas-model") throw common::DataError({.where = where, .what = "not a model of nas"});
+  if (json.value("format", "") != "nas-model")
+    throw common::DataError({.where = where, .what = "not a model of nas"});
   if (const int version = common::json_get<int>(json, "version", where); version != kModelVersion) {
-    throw common::DataError({.where = where, .what = "another format version", .got = std::to_string(version), .expected = std::to_string(kModelVersion)});
+    throw common::DataError({.where = where,
+                             .what = "another format version",
+                             .got = std::to_string(version),
+                             .expected = std::to_string(kModelVersion)});
   }
   const auto& network = common::json_get<Json>(json, "network", where);
-  model.architecture = search_space::architecture_from_json(common::json_get<Json>(json, "architecture", where), where);
+  model.architecture = search_space::architecture_from_json(
+      common::json_get<Json>(json, "architecture", where), where);
   model.labels = common::json_get<std::vector<std::string>>(json, "labels", where);
-  model.network = {.input_size = common::json_get<int64_t>(json, "input_size", where),
-                   .classes = static_cast<int64_t>(model.labels.size()),
-                   .cells = common::json_get<int64_t>(network, "cells", where),
-                   .filters = common::json_get<int64_t>(network, "filters", where),
-                   .stem = common::json_get<std::string>(network, "stem", where),
-                   .stem_multiplier = common::json_get<double>(network, "stem_multiplier", where),
-                   .skip_reduction_input = common::json_get<bool>(network, "skip_reduction_input", where)};
+  model.network = {
+      .input_size = common::json_get<int64_t>(json, "input_size", where),
+      .classes = static_cast<int64_t>(model.labels.size()),
+      .cells = common::json_get<int64_t>(network, "cells", where),
+      .filters = common::json_get<int64_t>(network, "filters", where),
+      .stem = common::json_get<std::string>(network, "stem", where),
+      .stem_multiplier = common::json_get<double>(network, "stem_multiplier", where),
+      .skip_reduction_input = common::json_get<bool>(network, "skip_reduction_input", where)};
   model.dataset = common::json_get<std::string>(json, "dataset", where);
-  model.task = common::json_get<std::string>(json, "task", where) == "multi-label" ? data::Task::kMultiLabel : data::Task::kSingleLabel;
+  model.task = common::json_get<std::string>(json, "task", where) == "multi-label"
+                   ? data::Task::kMultiLabel
+                   : data::Task::kSingleLabel;
   model.synthetic = common::json_get<bool>(json, "synthetic", where);
   model.normalisation = {.mean = common::json_get<std::vector<double>>(json, "mean", where),
                          .std_dev = common::json_get<std::vector<double>>(json, "std", where)};
   model.test = common::json_get<Json>(json, "test", where);
   model.provenance = common::json_get<Json>(json, "provenance", where);
   const fs::path weights = model.folder / "weights.safetensors";
-  if (common::sha256_of_file(weights) != common::json_get<std::string>(json, "weights_sha256", where)) {
-    throw common::DataError({.where = weights.string(), .what = "the weights do not match model.json (damaged, or of another model)"});
+  if (common::sha256_of_file(weights) !=
+      common::json_get<std::string>(json, "weights_sha256", where)) {
+    throw common::DataError(
+        {.where = weights.string(),
+         .what = "the weights do not match model.json (damaged, or of another model)"});
   }
   model.weights = common::read_safetensors(weights).tensors;
   return model;
@@ -134,7 +149,8 @@ exporting::ExportModel export_model_of(const Model& model) {
 
 Predictor::Predictor(const Model& model, at::Device device)
     : network_(graph_of(model), device, {}), normalisation_(model.normalisation), device_(device) {
-  child_trainer::copy_into(network_.state(false), model.weights, (model.folder / "weights.safetensors").string());
+  child_trainer::copy_into(network_.state(false), model.weights,
+                           (model.folder / "weights.safetensors").string());
 }
 
 std::vector<float> Predictor::scores(const data::Dataset& dataset, const data::Split& split) {
@@ -144,8 +160,10 @@ std::vector<float> Predictor::scores(const data::Dataset& dataset, const data::S
 
 data::Dataset dataset_for(const Model& model, const data::Dataset& dataset) {
   if (dataset.class_names != model.labels || dataset.task != model.task) {
-    throw common::DataError({.where = "dataset " + dataset.name, .what = "its classes are not the model's",
-                             .got = common::join(dataset.class_names, ", "), .expected = common::join(model.labels, ", ")});
+    throw common::DataError({.where = "dataset " + dataset.name,
+                             .what = "its classes are not the model's",
+                             .got = common::join(dataset.class_names, ", "),
+                             .expected = common::join(model.labels, ", ")});
   }
   return dataset.height == model.network.input_size && dataset.width == model.network.input_size
              ? dataset

@@ -1,6 +1,8 @@
-// The model folder that a transfer leaves: self-contained; copied elsewhere it evaluates, predicts and exports.
+// The model folder that a transfer leaves: self-contained; copied elsewhere it evaluates, predicts
+// and exports.
 //
-//   model.json  weights.safetensors  samples.h5  metrics.jsonl  evaluation.json  report.html  export/
+//   model.json  weights.safetensors  samples.h5  metrics.jsonl  evaluation.json  report.html
+//   export/
 #pragma once
 
 #include <filesystem>
@@ -32,8 +34,8 @@ struct Model {
 // Writes weights.safetensors, then model.json that names its digest. Throws SystemError.
 void write_model(const Model& model);
 
-// "latest" or empty: the newest under models/; else a folder or a name there. Throws NothingError, DataError (another version,
-// weights that do not match).
+// "latest" or empty: the newest under models/; else a folder or a name there. Throws NothingError,
+// DataError (another version, weights that do not match).
 Model read_model(const std::string& text);
 std::filesystem::path find_model(const std::string& text);
 std::vector<std::filesystem::path> list_models();  // newest first
@@ -53,7 +55,8 @@ class Predictor {
   at::Device device_;
 };
 
-// The dataset brought to the model's input size. Throws DataError when its classes are not the model's.
+// The dataset brought to the model's input size. Throws DataError when its classes are not the
+// model's.
 data::Dataset dataset_for(const Model& model, const data::Dataset& dataset);
 
 }  // namespace nas::engine

@@ -15,37 +15,49 @@ namespace nas::engine {
 
 namespace {
 
-constexpr double kLibraryBytes = 400e6;    // resident after LibTorch's first step
-constexpr double kTransientFactor = 1.35;  // gradients of activations and workspaces that live for a while
+constexpr double kLibraryBytes = 400e6;  // resident after LibTorch's first step
+constexpr double kTransientFactor =
+    1.35;  // gradients of activations and workspaces that live for a while
 constexpr double kEvaluationShare = 0.35;  // of a training step's time, for one image
 constexpr int kSamples = 3;
 
 }  // namespace
 
-double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_size, double data_bytes) {
+double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_size,
+                      double data_bytes) {
   const auto cost = search_space::cost_of(graph);
   const double weights = 4.0 * static_cast<double>(cost.parameters + cost.auxiliary_parameters);
   return kLibraryBytes + data_bytes + 3 * weights +
-         kTransientFactor * static_cast<double>(cost.activation_bytes) * static_cast<double>(batch_size);
+         kTransientFactor * static_cast<double>(cost.activation_bytes) *
+             static_cast<double>(batch_size);
 }
 
-Projection project_search(const common::Options& options, int64_t classes, int64_t train_images, int64_t valid_images) {
-  const auto space = common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
+                          int64_t valid_images) {
+  const auto space =
+      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
   const auto settings = child_trainer::TrainSettings::from(options);
   auto network = network_options(options);
   network.classes = classes;
   network.auxiliary = settings.auxiliary;
-  const auto workers = std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
+  const auto workers =
+      std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
   const auto device = child_trainer::find_device(options.text("device"));
   // Children share caches and memory: as many are timed side by side as will run on this CPU.
-  const int64_t together = device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
-  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 * network.input_size * network.input_size);
+  const int64_t together =
+      device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
+  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 *
+                                                network.input_size * network.input_size);
   std::vector<double> steps;
   Projection projection;
   for (int i = 0; i < kSamples; ++i) {
-    common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")), .purpose = "projection", .index = static_cast<uint64_t>(i)});
-    const auto graph = search_space::build_network(space->architecture(space->sample(random)), network);
-    projection.bytes_a_child = std::max(projection.bytes_a_child, training_bytes(graph, settings.batch_size, data_bytes));
+    common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")),
+                                 .purpose = "projection",
+                                 .index = static_cast<uint64_t>(i)});
+    const auto graph =
+        search_space::build_network(space->architecture(space->sample(random)), network);
+    projection.bytes_a_child =
+        std::max(projection.bytes_a_child, training_bytes(graph, settings.batch_size, data_bytes));
     std::vector<std::future<double>> timings;
     for (int64_t t = 0; t < together; ++t) {
       timings.push_back(std::async(std::launch::async, [&] {
@@ -58,9 +70,11 @@ Projection project_search(const common::Options& options, int64_t classes, int64
   double mean = 0;
   for (const double step : steps) mean += step / static_cast<double>(steps.size());
   const double image = mean / static_cast<double>(settings.batch_size);
-  projection.seconds_a_trial = static_cast<double>(settings.epochs) * image *
-                               (static_cast<double>(train_images) + kEvaluationShare * static_cast<double>(valid_images));
-  projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) / static_cast<double>(workers);
+  projection.seconds_a_trial =
+      static_cast<double>(settings.epochs) * image *
+      (static_cast<double>(train_images) + kEvaluationShare * static_cast<double>(valid_images));
+  projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) /
+                       static_cast<double>(workers);
   return projection;
 }
 

@@ -8,14 +8,18 @@ namespace nas::engine {
 
 struct Projection {
   double seconds_a_trial = 0.0;
-  double seconds = 0.0;       // of the whole run
+  double seconds = 0.0;        // of the whole run
   double bytes_a_child = 0.0;  // of memory
 };
 
-// Times a few steps of training `samples` architectures of the space and reads the memory from their graphs.
-Projection project_search(const common::Options& options, int64_t classes, int64_t train_images, int64_t valid_images);
+// Times a few steps of training `samples` architectures of the space and reads the memory from
+// their graphs.
+Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
+                          int64_t valid_images);
 
-// Memory of a training process: weights, gradients, momentum, activations of a batch, the library, the data.
-double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_size, double data_bytes);
+// Memory of a training process: weights, gradients, momentum, activations of a batch, the library,
+// the data.
+double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_size,
+                      double data_bytes);
 
 }  // namespace nas::engine

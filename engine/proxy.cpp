@@ -12,14 +12,18 @@ common::Json prepare_proxy(const RunFolder& run, const common::Options& options)
     const auto found = data::find_dataset(options.text("proxy"), options.text("data-dir"));
     if (!found.note.empty()) common::log_info(found.note);
     const auto dataset = data::read_dataset(found.file);
-    const auto proxy = data::proxy_split(dataset, options.integer("train-images"), options.integer("valid-images"),
-                                         options.integer("input-size"), static_cast<uint64_t>(options.integer("seed")));
+    const auto proxy = data::proxy_split(
+        dataset, options.integer("train-images"), options.integer("valid-images"),
+        options.integer("input-size"), static_cast<uint64_t>(options.integer("seed")));
     data::write_dataset(run.proxy(), proxy);
   }
   const auto info = data::read_dataset_info(run.proxy());
-  return {{"name", info.header.name},        {"synthetic", info.header.synthetic},
-          {"train", info.train},             {"valid", info.valid},
-          {"classes", info.header.class_count()}, {"input_size", info.header.height},
+  return {{"name", info.header.name},
+          {"synthetic", info.header.synthetic},
+          {"train", info.train},
+          {"valid", info.valid},
+          {"classes", info.header.class_count()},
+          {"input_size", info.header.height},
           {"sha256", info.sha256}};
 }
 

@@ -14,11 +14,13 @@ namespace {
 
 constexpr size_t kTopTrials = 20;
 constexpr const char* kSyntheticNote =
-    "<p class=\"note\">The images were drawn by a program (synthetic). Nothing here is a statement about photographs.</p>\n";
+    "<p class=\"note\">The images were drawn by a program (synthetic). Nothing here is a statement "
+    "about photographs.</p>\n";
 
 std::string count_states(const std::vector<Trial>& trials) {
   std::map<std::string, int> counts;
-  for (const auto& trial : trials) ++counts[trial.reused_from ? "repeated" : state_text(trial.state)];
+  for (const auto& trial : trials)
+    ++counts[trial.reused_from ? "repeated" : state_text(trial.state)];
   std::vector<std::string> parts;
   for (const auto& [state, count] : counts) parts.push_back(fmt::format("{} {}", count, state));
   return common::join(parts, ", ");
@@ -31,7 +33,9 @@ std::string reward_chart(const std::vector<Trial>& trials) {
     if (!trial.reward) continue;
     const auto x = static_cast<double>(trial.id);
     rewards.points.emplace_back(x, *trial.reward);
-    best.points.emplace_back(x, best.points.empty() ? *trial.reward : std::max(best.points.back().second, *trial.reward));
+    best.points.emplace_back(x, best.points.empty()
+                                    ? *trial.reward
+                                    : std::max(best.points.back().second, *trial.reward));
   }
   return html::chart({rewards, best}, "trial", "reward");
 }
@@ -51,56 +55,77 @@ std::string curves(const std::filesystem::path& file) {
 
 }  // namespace
 
-void write_search_report(const RunFolder& run, const common::Options& options, const std::vector<Trial>& trials) {
+void write_search_report(const RunFolder& run, const common::Options& options,
+                         const std::vector<Trial>& trials) {
   std::vector<const Trial*> ranked;
   double seconds = 0;
   for (const auto& trial : trials) {
     if (!trial.reused_from) seconds += trial.seconds;
     if (trial.reward && !trial.reused_from) ranked.push_back(&trial);
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
-  std::string body = html::facts({{"Run", run.path().string()},
-                                  {"Proxy", options.text("evaluator") == "trained" ? options.text("proxy") : "table " + options.text("table")},
-                                  {"Space", options.text("space")},
-                                  {"Strategy", options.text("strategy") + ", seed " + options.at("seed").value_text()},
-                                  {"Trials", count_states(trials)},
-                                  {"Training time", common::duration_text(seconds) + " over all children"}});
-  const common::Json environment = std::filesystem::exists(run.path() / "environment.json") ? common::read_json(run.path() / "environment.json") : common::Json();
-  if (environment.contains("proxy") && environment["proxy"].is_object() && environment["proxy"].value("synthetic", false)) body += kSyntheticNote;
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
+  std::string body = html::facts(
+      {{"Run", run.path().string()},
+       {"Proxy", options.text("evaluator") == "trained" ? options.text("proxy")
+                                                        : "table " + options.text("table")},
+       {"Space", options.text("space")},
+       {"Strategy", options.text("strategy") + ", seed " + options.at("seed").value_text()},
+       {"Trials", count_states(trials)},
+       {"Training time", common::duration_text(seconds) + " over all children"}});
+  const common::Json environment = std::filesystem::exists(run.path() / "environment.json")
+                                       ? common::read_json(run.path() / "environment.json")
+                                       : common::Json();
+  if (environment.contains("proxy") && environment["proxy"].is_object() &&
+      environment["proxy"].value("synthetic", false))
+    body += kSyntheticNote;
   body += "<h2>Rewards</h2>\n" + reward_chart(trials);
   std::vector<std::vector<std::string>> rows;
   for (size_t i = 0; i < std::min(kTopTrials, ranked.size()); ++i) {
     const Trial& trial = *ranked[i];
-    rows.push_back({std::to_string(trial.id), fmt::format("{:.4f}", *trial.reward), common::with_commas(trial.metrics.value("parameters", int64_t{0})),
+    rows.push_back({std::to_string(trial.id), fmt::format("{:.4f}", *trial.reward),
+                    common::with_commas(trial.metrics.value("parameters", int64_t{0})),
                     common::duration_text(trial.seconds), trial.key});
   }
-  body += "<h2>Best trials</h2>\n" + html::table({"trial", "reward", "parameters", "trained", "architecture"}, rows);
-  if (!ranked.empty()) body += "<h2>Best architecture</h2>\n" + html::drawing(ranked[0]->architecture);
-  common::write_file_atomically(run.report(), html::page("Search " + run.path().filename().string(), body));
+  body += "<h2>Best trials</h2>\n" +
+          html::table({"trial", "reward", "parameters", "trained", "architecture"}, rows);
+  if (!ranked.empty())
+    body += "<h2>Best architecture</h2>\n" + html::drawing(ranked[0]->architecture);
+  common::write_file_atomically(run.report(),
+                                html::page("Search " + run.path().filename().string(), body));
 }
 
-void write_model_report(const Model& model, const child_trainer::Metrics& metrics, int64_t parameters, int64_t multiply_adds) {
-  std::string body = html::facts({{"Dataset", model.dataset},
-                                  {"Network", fmt::format("{} cells a stage, {} filters, {} px", model.network.cells, model.network.filters, model.network.input_size)},
-                                  {"Parameters", common::with_commas(parameters)},
-                                  {"Multiply-adds", common::with_unit(static_cast<double>(multiply_adds))},
-                                  {"Test images", common::with_commas(metrics.images)},
-                                  {"Accuracy", fmt::format("{:.4f}", metrics.accuracy)},
-                                  {"Log loss", fmt::format("{:.4f}", metrics.log_loss)},
-                                  {"AUC-PRC (micro)", fmt::format("{:.4f}", metrics.auc_prc)},
-                                  {"AUC-ROC (micro)", fmt::format("{:.4f}", metrics.auc_roc)}});
+void write_model_report(const Model& model, const child_trainer::Metrics& metrics,
+                        int64_t parameters, int64_t multiply_adds) {
+  std::string body = html::facts(
+      {{"Dataset", model.dataset},
+       {"Network", fmt::format("{} cells a stage, {} filters, {} px", model.network.cells,
+                               model.network.filters, model.network.input_size)},
+       {"Parameters", common::with_commas(parameters)},
+       {"Multiply-adds", common::with_unit(static_cast<double>(multiply_adds))},
+       {"Test images", common::with_commas(metrics.images)},
+       {"Accuracy", fmt::format("{:.4f}", metrics.accuracy)},
+       {"Log loss", fmt::format("{:.4f}", metrics.log_loss)},
+       {"AUC-PRC (micro)", fmt::format("{:.4f}", metrics.auc_prc)},
+       {"AUC-ROC (micro)", fmt::format("{:.4f}", metrics.auc_roc)}});
   if (model.synthetic) body += kSyntheticNote;
   body += "<h2>Training</h2>\n" + curves(model.folder / "metrics.jsonl");
   std::vector<std::vector<std::string>> rows;
   for (size_t k = 0; k < metrics.labels.size(); ++k) {
     const auto& label = metrics.labels[k];
-    rows.push_back({std::to_string(k), model.labels[k], std::to_string(label.images), fmt::format("{:.3f}", label.precision), fmt::format("{:.3f}", label.recall),
-                    fmt::format("{:.3f}", label.f1), fmt::format("{:.3f}", label.average_precision)});
+    rows.push_back({std::to_string(k), model.labels[k], std::to_string(label.images),
+                    fmt::format("{:.3f}", label.precision), fmt::format("{:.3f}", label.recall),
+                    fmt::format("{:.3f}", label.f1),
+                    fmt::format("{:.3f}", label.average_precision)});
   }
-  body += "<h2>Labels</h2>\n" + html::table({"", "label", "images", "precision", "recall", "F1", "average precision"}, rows);
-  if (!metrics.confusion.empty()) body += "<h2>Confusion matrix</h2>\n" + html::confusion(metrics.confusion, model.labels);
+  body +=
+      "<h2>Labels</h2>\n" +
+      html::table({"", "label", "images", "precision", "recall", "F1", "average precision"}, rows);
+  if (!metrics.confusion.empty())
+    body += "<h2>Confusion matrix</h2>\n" + html::confusion(metrics.confusion, model.labels);
   body += "<h2>Architecture</h2>\n" + html::drawing(model.architecture);
-  common::write_file_atomically(model.folder / "report.html", html::page("Model " + model.folder.filename().string(), body));
+  common::write_file_atomically(model.folder / "report.html",
+                                html::page("Model " + model.folder.filename().string(), body));
 }
 
 }  // namespace nas::engine

@@ -9,9 +9,11 @@
 namespace nas::engine {
 
 // report.html of a run: rewards over trials, the best trials, the best cell drawn.
-void write_search_report(const RunFolder& run, const common::Options& options, const std::vector<Trial>& trials);
+void write_search_report(const RunFolder& run, const common::Options& options,
+                         const std::vector<Trial>& trials);
 
 // report.html of a model: metrics, curves, labels, confusion matrix, the cells drawn.
-void write_model_report(const Model& model, const child_trainer::Metrics& metrics, int64_t parameters, int64_t multiply_adds);
+void write_model_report(const Model& model, const child_trainer::Metrics& metrics,
+                        int64_t parameters, int64_t multiply_adds);
 
 }  // namespace nas::engine

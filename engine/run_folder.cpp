@@ -22,11 +22,15 @@ FolderLock::FolderLock(const fs::path& folder) {
   const fs::path path = folder / "lock";
   fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) {
-    throw common::SystemError({.where = "run folder", .what = "cannot write in " + folder.string(), .hint = "its permissions, or another --run"});
+    throw common::SystemError({.where = "run folder",
+                               .what = "cannot write in " + folder.string(),
+                               .hint = "its permissions, or another --run"});
   }
   if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
     close(fd_);
-    throw common::ConfigError({.where = "run folder", .what = "another nas process is using it", .got = folder.string(),
+    throw common::ConfigError({.where = "run folder",
+                               .what = "another nas process is using it",
+                               .got = folder.string(),
                                .hint = "`nas status --run` to watch it, or another --run"});
   }
 }
@@ -64,7 +68,8 @@ RunFolder find_run(const std::string& text) {
   if (text.empty() || text == "latest") {
     const auto runs = list_runs();
     if (runs.empty()) {
-      throw common::NothingError({.where = "run", .what = "no run under " + fs::absolute(runs_root()).string(),
+      throw common::NothingError({.where = "run",
+                                  .what = "no run under " + fs::absolute(runs_root()).string(),
                                   .hint = "nas search --proxy cifar10"});
     }
     return runs.front();
@@ -72,7 +77,9 @@ RunFolder find_run(const std::string& text) {
   for (const fs::path& path : {fs::path(text), runs_root() / text}) {
     if (RunFolder(path).exists()) return RunFolder(path);
   }
-  throw common::NothingError({.where = "run", .what = "no run in '" + text + "'", .expected = "a run folder, its name, or latest",
+  throw common::NothingError({.where = "run",
+                              .what = "no run in '" + text + "'",
+                              .expected = "a run folder, its name, or latest",
                               .hint = "nas list runs"});
 }
 

@@ -11,7 +11,8 @@
 
 namespace nas::engine {
 
-// Holds a folder for one coordinator; another gets ConfigError. Released when the process ends, however it ends.
+// Holds a folder for one coordinator; another gets ConfigError. Released when the process ends,
+// however it ends.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);
@@ -46,8 +47,8 @@ class RunFolder {
 std::filesystem::path runs_root();
 std::filesystem::path models_root();
 
-// "latest" (or empty) is the newest run under runs_root(); else a path, or a name under runs_root().
-// Throws NothingError when there is none.
+// "latest" (or empty) is the newest run under runs_root(); else a path, or a name under
+// runs_root(). Throws NothingError when there is none.
 RunFolder find_run(const std::string& text);
 std::vector<RunFolder> list_runs();  // newest first
 

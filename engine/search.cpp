@@ -32,12 +32,15 @@ common::Options continued(const RunFolder& run, const common::Options& given) {
     if (may_change_on_resume(option.name)) {
       options.set_value(option.name, option.value, option.origin);
     } else if (option.value != stored.value) {
-      differing.push_back(fmt::format("--{} {} (the run has {})", option.name, option.value_text(), stored.value_text()));
+      differing.push_back(fmt::format("--{} {} (the run has {})", option.name, option.value_text(),
+                                      stored.value_text()));
     }
   }
   if (!differing.empty()) {
-    throw common::ConfigError({.where = "run " + run.path().string(), .what = "a run cannot be continued with other options",
-                               .got = common::join(differing, ", "), .hint = "the same options, or another --run"});
+    throw common::ConfigError({.where = "run " + run.path().string(),
+                               .what = "a run cannot be continued with other options",
+                               .got = common::join(differing, ", "),
+                               .hint = "the same options, or another --run"});
   }
   return options;
 }
@@ -47,14 +50,20 @@ void resolve(common::Options& options, bool gpu) {
   if (options.integer("workers") == 0) {
     const int64_t gpus = child_trainer::cuda_device_count();
     const int64_t cores = child_trainer::threads_a_child(1);
-    options.set_value("workers", gpu ? gpus : std::max<int64_t>(1, cores / options.integer("threads")), "machine");
+    options.set_value("workers",
+                      gpu ? gpus : std::max<int64_t>(1, cores / options.integer("threads")),
+                      "machine");
   }
-  if (options.integer("window") == 0) options.set_value("window", options.integer("workers"), "machine");
+  if (options.integer("window") == 0)
+    options.set_value("window", options.integer("workers"), "machine");
 }
 
 fs::path new_run_path(const common::Options& options) {
-  const std::string source = options.text("evaluator") == "trained" ? fs::path(options.text("proxy")).stem().string() : options.text("evaluator");
-  const std::string name = fmt::format("{}-{}-{}", common::utc_stamp(), source, options.text("strategy"));
+  const std::string source = options.text("evaluator") == "trained"
+                                 ? fs::path(options.text("proxy")).stem().string()
+                                 : options.text("evaluator");
+  const std::string name =
+      fmt::format("{}-{}-{}", common::utc_stamp(), source, options.text("strategy"));
   fs::path path = runs_root() / name;
   for (int i = 2; fs::exists(path); ++i) path = runs_root() / fmt::format("{}-{}", name, i);
   return path;
@@ -65,7 +74,8 @@ void name_unfinished_runs() {
     try {
       Store store(run.store_url(run_options(run).text("store")));
       if (store.meta("end").empty()) {
-        common::log_info(fmt::format("unfinished run: {} (continue it with --run {})", run.path().filename().string(), run.path().string()));
+        common::log_info(fmt::format("unfinished run: {} (continue it with --run {})",
+                                     run.path().filename().string(), run.path().string()));
       }
     } catch (const common::Error&) {
       // A run of another version is not ours to judge.
@@ -73,40 +83,56 @@ void name_unfinished_runs() {
   }
 }
 
-void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy, bool project) {
+void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
+                bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
-  common::log_info(fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {} ({})", options.text("strategy"),
-                               options.text("space"), options.integer("trials"), options.integer("workers"),
-                               options.integer("threads"), options.integer("seed"), options.at("epochs").origin));
+  common::log_info(
+      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {} ({})",
+                  options.text("strategy"), options.text("space"), options.integer("trials"),
+                  options.integer("workers"), options.integer("threads"), options.integer("seed"),
+                  options.at("epochs").origin));
   if (proxy.is_null()) {
     common::log_info("rewards   from " + options.text("table"));
     return;
   }
-  common::log_info(fmt::format("proxy     {}{}: {} training and {} held-out images at {} px, {} classes", proxy["name"].get<std::string>(),
-                               proxy["synthetic"].get<bool>() ? " (synthetic)" : "", proxy["train"].get<int64_t>(),
-                               proxy["valid"].get<int64_t>(), proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
-  common::log_info(fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}", options.integer("cells"),
-                               options.integer("filters"), options.integer("epochs"), options.integer("batch-size"), options.number("lr")));
+  common::log_info(fmt::format(
+      "proxy     {}{}: {} training and {} held-out images at {} px, {} classes",
+      proxy["name"].get<std::string>(), proxy["synthetic"].get<bool>() ? " (synthetic)" : "",
+      proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>(),
+      proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
+  common::log_info(
+      fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}",
+                  options.integer("cells"), options.integer("filters"), options.integer("epochs"),
+                  options.integer("batch-size"), options.number("lr")));
   if (!project) return;
-  const Projection projection = project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>());
-  common::log_info(fmt::format("projected {} ({} a trial), {} of memory a child", common::duration_text(projection.seconds),
-                               common::duration_text(projection.seconds_a_trial), common::bytes_text(projection.bytes_a_child)));
+  const Projection projection =
+      project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
+                     proxy["valid"].get<int64_t>());
+  common::log_info(fmt::format("projected {} ({} a trial), {} of memory a child",
+                               common::duration_text(projection.seconds),
+                               common::duration_text(projection.seconds_a_trial),
+                               common::bytes_text(projection.bytes_a_child)));
 }
 
 void write_best(const RunFolder& run, const Trial& best) {
-  common::write_file_atomically(run.best() / "architecture.json", search_space::to_json(best.architecture).dump(2) + "\n");
+  common::write_file_atomically(run.best() / "architecture.json",
+                                search_space::to_json(best.architecture).dump(2) + "\n");
   const int64_t source = best.reused_from.value_or(best.id);
   const fs::path weights = run.trial(source) / "weights.safetensors";
-  if (fs::exists(weights)) common::write_file_atomically(run.best() / "weights.safetensors", common::read_file(weights));
-  const common::Json json = {{"trial", best.id}, {"reward", best.reward.value_or(0.0)}, {"metrics", best.metrics}};
+  if (fs::exists(weights))
+    common::write_file_atomically(run.best() / "weights.safetensors", common::read_file(weights));
+  const common::Json json = {
+      {"trial", best.id}, {"reward", best.reward.value_or(0.0)}, {"metrics", best.metrics}};
   common::write_file_atomically(run.best() / "best.json", json.dump(2) + "\n");
 }
 
 std::string progress_text(const SearchStatus& status) {
   std::string text = fmt::format("{}/{} trials", status.trained, status.wanted);
-  if (status.best) text += fmt::format(", best {:.4f} (trial {})", *status.best->reward, status.best->id);
+  if (status.best)
+    text += fmt::format(", best {:.4f} (trial {})", *status.best->reward, status.best->id);
   if (status.last) {
-    text += status.last->reward ? fmt::format(", last {:.4f}", *status.last->reward) : ", last " + state_text(status.last->state);
+    text += status.last->reward ? fmt::format(", last {:.4f}", *status.last->reward)
+                                : ", last " + state_text(status.last->state);
   }
   return text;
 }
@@ -119,7 +145,8 @@ class Progress {
     std::string text = progress_text(status);
     const int64_t here = status.trained - first_;
     if (here > 0 && status.trained < status.wanted) {
-      const double left = status.seconds / static_cast<double>(here) * static_cast<double>(status.wanted - status.trained);
+      const double left = status.seconds / static_cast<double>(here) *
+                          static_cast<double>(status.wanted - status.trained);
       text += ", about " + common::duration_text(left) + " left";
     }
     line_.show(text, status.trained == status.wanted && status.trained != shown_);
@@ -154,7 +181,9 @@ bool is_finished_run(const RunFolder& run, const common::Options& options) {
 common::Json to_json(const SearchResult& result) {
   common::Json json = {{"run", result.run.path().string()}};
   if (result.best) {
-    json["best"] = {{"trial", result.best->id}, {"reward", *result.best->reward}, {"architecture", search_space::to_json(result.best->architecture)}};
+    json["best"] = {{"trial", result.best->id},
+                    {"reward", *result.best->reward},
+                    {"architecture", search_space::to_json(result.best->architecture)}};
   } else {
     json["best"] = nullptr;
   }
@@ -168,7 +197,9 @@ common::Options run_options(const RunFolder& run) {
   try {
     options.read_toml(common::read_file(run.config()), run.config().string());
   } catch (const common::ConfigError& error) {
-    throw common::ConfigError({.where = "run " + run.path().string(), .what = "its config.toml does not fit this version of nas", .got = error.what(),
+    throw common::ConfigError({.where = "run " + run.path().string(),
+                               .what = "its config.toml does not fit this version of nas",
+                               .got = error.what(),
                                .hint = "the version that wrote it, or a new --run"});
   }
   return options;
@@ -179,7 +210,9 @@ SearchResult search(common::Options options) {
   const std::string where = options.text("run");
   const bool gpu = child_trainer::find_device(options.text("device")).is_cuda();
   const bool dry = options.flag("dry-run");
-  RunFolder run(where.empty() ? fs::path() : where == "latest" ? find_run("latest").path() : fs::path(where));
+  RunFolder run(where.empty()       ? fs::path()
+                : where == "latest" ? find_run("latest").path()
+                                    : fs::path(where));
   const bool exists = !where.empty() && run.exists();
   if (exists) {
     options = continued(run, options);
@@ -191,7 +224,8 @@ SearchResult search(common::Options options) {
     apply_preset(options, gpu);
     resolve(options, gpu);
     if (options.text("evaluator") == "trained" && options.text("proxy").empty()) {
-      throw common::UsageError({.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
+      throw common::UsageError(
+          {.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
     }
     if (where.empty()) {
       name_unfinished_runs();
@@ -207,7 +241,8 @@ SearchResult search(common::Options options) {
   std::error_code error;
   fs::create_directories(run.path(), error);
   if (error) {
-    throw common::SystemError({.where = "--run", .what = "cannot make " + run.path().string(), .got = error.message()});
+    throw common::SystemError(
+        {.where = "--run", .what = "cannot make " + run.path().string(), .got = error.message()});
   }
   const FolderLock lock(run.path());
   if (exists) common::log_info("continuing " + run.path().string());
@@ -235,7 +270,8 @@ SearchResult search(common::Options options) {
   }
   if (result.best) write_best(run, *result.best);
   Store store(run.store_url(options.text("store")));
-  if (result.end != SearchEnd::kAskedToStop) store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
+  if (result.end != SearchEnd::kAskedToStop)
+    store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
   write_search_report(run, options, store.trials());
   result.wall_seconds = common::monotonic_seconds() - start;
   return result;

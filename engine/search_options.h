@@ -10,7 +10,8 @@ namespace nas::engine {
 // Of `nas search`: its own, the training's, and a section for every strategy (`ppo.clip`).
 common::Options search_options();
 
-// Sets the defaults of the preset ("laptop", "workstation", "paper"; "auto": by the device) where an option was not given.
+// Sets the defaults of the preset ("laptop", "workstation", "paper"; "auto": by the device) where
+// an option was not given.
 void apply_preset(common::Options& options, bool gpu);
 std::vector<std::string> preset_names();
 

@@ -1,7 +1,8 @@
 // The transactional store of a run: the only channel between the coordinator and its workers.
 //
-// A worker claims a waiting trial and gets a lease; every later write of it carries the lease, so that the write of a
-// worker that was given up is refused. A row that names a file is committed after the file.
+// A worker claims a waiting trial and gets a lease; every later write of it carries the lease, so
+// that the write of a worker that was given up is refused. A row that names a file is committed
+// after the file.
 #pragma once
 
 #include <memory>
@@ -26,19 +27,21 @@ struct StoreBackend {
   std::string prefix;  // of its URLs: "sqlite:", "postgresql:"
   // Opens a session and prepares it (pragmas). Throws SystemError.
   std::unique_ptr<soci::session> (*open)(const std::string& address) = nullptr;
-  std::string now;         // SQL: seconds since 1970, by the database's clock
-  std::string skip_locked; // SQL behind the inner SELECT of a claim
+  std::string now;          // SQL: seconds since 1970, by the database's clock
+  std::string skip_locked;  // SQL behind the inner SELECT of a claim
 };
 
 struct StrategyState {
-  int64_t proposed = 0;  // it stood so before it proposed this trial, and had observed all that it then may
+  int64_t proposed =
+      0;  // it stood so before it proposed this trial, and had observed all that it then may
   std::string state;
 };
 
 class Store {
  public:
   // "sqlite:PATH" or "postgresql:CONNECTION". Creates the tables where they are missing.
-  // Throws ConfigError (a network file system, another schema version), SystemError (disk full, no access).
+  // Throws ConfigError (a network file system, another schema version), SystemError (disk full, no
+  // access).
   explicit Store(const std::string& url);
   ~Store();
 
@@ -54,7 +57,8 @@ class Store {
   bool finish(const Trial& trial);
   bool put_back(const Trial& trial, bool count_attempt);
 
-  // For the coordinator: leases of this worker (empty: of all) go back to waiting, no attempt added.
+  // For the coordinator: leases of this worker (empty: of all) go back to waiting, no attempt
+  // added.
   int64_t release_worker(const std::string& worker);
   int64_t release_expired();
   void update_files(int64_t id, const common::Json& files);

@@ -8,17 +8,20 @@
 
 namespace nas::engine {
 
-void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& job, int64_t steps) {
+void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& job,
+                   int64_t steps) {
   using namespace child_trainer;  // NOLINT: this file is about nothing else
   auto options = job.network;
   options.classes = dataset.class_count();
   const common::RandomKey key{.seed = job.seed, .trial = job.trial};
   Network network(search_space::build_network(job.architecture, options), at::kCPU, key);
-  common::write_safetensors(job.folder / "initial.safetensors", {.tensors = store_tensors(network.state(true)), .metadata = {}});
+  common::write_safetensors(job.folder / "initial.safetensors",
+                            {.tensors = store_tensors(network.state(true)), .metadata = {}});
 
   auto settings = job.settings;
   settings.epochs = 1;
-  const DeviceSplit split(dataset, dataset.train, measure_normalisation(dataset, dataset.train), at::kCPU);
+  const DeviceSplit split(dataset, dataset.train, measure_normalisation(dataset, dataset.train),
+                          at::kCPU);
   EpochBatches batches(split, settings.batch_size, {}, key);
   Optimizer optimizer(network, settings);
   common::TensorFile written;
@@ -27,7 +30,8 @@ void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& 
     const Batch batch = batches.get(step % batches.count());
     written.tensors["images_" + std::to_string(step)] = store_tensor(batch.images);
     written.tensors["targets_" + std::to_string(step)] = store_tensor(batch.targets);
-    const at::Tensor loss = at::cross_entropy_loss(network.forward(batch.images, {.training = true}).logits, batch.targets);
+    const at::Tensor loss = at::cross_entropy_loss(
+        network.forward(batch.images, {.training = true}).logits, batch.targets);
     loss.backward();
     losses.push_back(loss.item<double>());
     optimizer.step(learning_rate_at(settings, step, steps));

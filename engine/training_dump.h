@@ -1,4 +1,5 @@
-// A short training written down, so that another program can repeat it: initial weights, batches, losses.
+// A short training written down, so that another program can repeat it: initial weights, batches,
+// losses.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +8,8 @@
 
 namespace nas::engine {
 
-// Trains `steps` steps of one cosine on unaugmented batches of job.settings.batch_size and writes into job.folder
+// Trains `steps` steps of one cosine on unaugmented batches of job.settings.batch_size and writes
+// into job.folder
 //   initial.safetensors   parameters and buffers by name
 //   batches.safetensors   images_0 … float [N, 3, H, W], normalised; targets_0 … int64 [N]
 //   losses.json           the loss of each step

@@ -35,8 +35,10 @@ RunFolder run_to_transfer(const std::string& text) {
     Store store(run.store_url(run_options(run).text("store")));
     if (best_of(store.trials())) return run;
   }
-  throw common::NothingError({.where = "nas transfer", .what = "no run with a finished trial under " + fs::absolute(runs_root()).string(),
-                              .hint = "nas search --proxy cifar10, or --arch NAME"});
+  throw common::NothingError(
+      {.where = "nas transfer",
+       .what = "no run with a finished trial under " + fs::absolute(runs_root()).string(),
+       .hint = "nas search --proxy cifar10, or --arch NAME"});
 }
 
 struct Source {
@@ -54,12 +56,17 @@ Source source_of(const common::Options& options) {
   Store store(run.store_url(run_options(run).text("store")));
   const auto best = best_of(store.trials());
   if (!best) {
-    throw common::NothingError({.where = "run " + run.path().string(), .what = "it has no finished trial yet"});
+    throw common::NothingError(
+        {.where = "run " + run.path().string(), .what = "it has no finished trial yet"});
   }
-  if (store.meta("end").empty()) common::log_warning("run " + run.path().string() + " is unfinished: its best trial so far is taken");
-  common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}", best->id, *best->reward, run.path().string()));
+  if (store.meta("end").empty())
+    common::log_warning("run " + run.path().string() +
+                        " is unfinished: its best trial so far is taken");
+  common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}", best->id,
+                               *best->reward, run.path().string()));
   Source source{.architecture = best->architecture};
-  source.provenance = {{"run", run.path().filename().string()}, {"trial", best->id}, {"reward", *best->reward}};
+  source.provenance = {
+      {"run", run.path().filename().string()}, {"trial", best->id}, {"reward", *best->reward}};
   return source;
 }
 
@@ -67,24 +74,34 @@ fs::path newest_unfinished() {
   fs::path newest;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(models_root(), error)) {
-    const bool unfinished = fs::exists(entry.path() / kTransferConfig) && !fs::exists(entry.path() / "model.json");
-    if (unfinished && (newest.empty() || fs::last_write_time(entry.path() / kTransferConfig) > fs::last_write_time(newest / kTransferConfig))) {
+    const bool unfinished =
+        fs::exists(entry.path() / kTransferConfig) && !fs::exists(entry.path() / "model.json");
+    if (unfinished && (newest.empty() || fs::last_write_time(entry.path() / kTransferConfig) >
+                                             fs::last_write_time(newest / kTransferConfig))) {
       newest = entry.path();
     }
   }
-  if (newest.empty()) throw common::NothingError({.where = "nas transfer --resume", .what = "no unfinished transfer under " + fs::absolute(models_root()).string()});
+  if (newest.empty())
+    throw common::NothingError(
+        {.where = "nas transfer --resume",
+         .what = "no unfinished transfer under " + fs::absolute(models_root()).string()});
   return newest;
 }
 
-// Train, valid and test at the input size; held-out images come from train where the dataset has no valid split.
+// Train, valid and test at the input size; held-out images come from train where the dataset has no
+// valid split.
 data::Dataset prepare(data::Dataset dataset, const common::Options& options) {
-  const int64_t size = options.integer("input-size") > 0 ? options.integer("input-size") : dataset.height;
+  const int64_t size =
+      options.integer("input-size") > 0 ? options.integer("input-size") : dataset.height;
   const auto seed = static_cast<uint64_t>(options.integer("seed"));
   data::Split test = std::move(dataset.test);
   dataset.test = {};
   const int64_t total = dataset.train.count() + dataset.valid.count();
-  const int64_t valid = dataset.valid.count() > 0 ? dataset.valid.count() : std::max<int64_t>(1, std::min<int64_t>(5000, total / 10));
-  data::Dataset prepared = data::proxy_split(dataset, options.integer("train-images"), valid, size, seed);
+  const int64_t valid = dataset.valid.count() > 0
+                            ? dataset.valid.count()
+                            : std::max<int64_t>(1, std::min<int64_t>(5000, total / 10));
+  data::Dataset prepared =
+      data::proxy_split(dataset, options.integer("train-images"), valid, size, seed);
   data::Dataset rest = dataset;
   rest.train = rest.valid = {};
   rest.test = std::move(test);
@@ -100,35 +117,41 @@ void write_samples(const fs::path& folder, const data::Dataset& dataset) {
   data::write_dataset(folder / "samples.h5", samples);
 }
 
-void print_plan(const fs::path& folder, const data::Dataset& dataset, const common::Options& options, const search_space::NetworkGraph& graph,
+void print_plan(const fs::path& folder, const data::Dataset& dataset,
+                const common::Options& options, const search_space::NetworkGraph& graph,
                 at::Device device) {
   const auto settings = child_trainer::TrainSettings::from(options);
   const auto cost = search_space::cost_of(graph);
   common::log_info(fmt::format("model     {}", folder.string()));
-  common::log_info(fmt::format("dataset   {}{}: {} training, {} held-out, {} test images at {} px, {} classes", dataset.name,
-                               dataset.synthetic ? " (synthetic)" : "", dataset.train.count(), dataset.valid.count(), dataset.test.count(),
-                               dataset.height, dataset.class_count()));
-  common::log_info(fmt::format("network   {} cells a stage, {} filters: {} parameters, {} multiply-adds", options.integer("cells"),
-                               options.integer("filters"), common::with_commas(cost.parameters), common::with_unit(static_cast<double>(cost.multiply_adds))));
+  common::log_info(fmt::format(
+      "dataset   {}{}: {} training, {} held-out, {} test images at {} px, {} classes", dataset.name,
+      dataset.synthetic ? " (synthetic)" : "", dataset.train.count(), dataset.valid.count(),
+      dataset.test.count(), dataset.height, dataset.class_count()));
+  common::log_info(fmt::format(
+      "network   {} cells a stage, {} filters: {} parameters, {} multiply-adds",
+      options.integer("cells"), options.integer("filters"), common::with_commas(cost.parameters),
+      common::with_unit(static_cast<double>(cost.multiply_adds))));
   const double step = child_trainer::seconds_a_step(graph, settings, device);
-  const double images = static_cast<double>(dataset.train.count()) + 0.35 * static_cast<double>(dataset.valid.count());
-  const double seconds = step / static_cast<double>(settings.batch_size) * images * static_cast<double>(settings.epochs);
-  const double data_bytes = static_cast<double>(dataset.train.images.size() + dataset.valid.images.size() + dataset.test.images.size());
-  common::log_info(fmt::format("training  {} epochs, batch {}, learning rate {:g} ({})", settings.epochs, settings.batch_size, settings.learning_rate,
+  const double images = static_cast<double>(dataset.train.count()) +
+                        0.35 * static_cast<double>(dataset.valid.count());
+  const double seconds = step / static_cast<double>(settings.batch_size) * images *
+                         static_cast<double>(settings.epochs);
+  const double data_bytes = static_cast<double>(
+      dataset.train.images.size() + dataset.valid.images.size() + dataset.test.images.size());
+  common::log_info(fmt::format("training  {} epochs, batch {}, learning rate {:g} ({})",
+                               settings.epochs, settings.batch_size, settings.learning_rate,
                                options.at("epochs").origin));
-  common::log_info(fmt::format("projected {}, {} of memory", common::duration_text(seconds),
-                               common::bytes_text(training_bytes(graph, settings.batch_size, 2 * data_bytes))));
+  common::log_info(
+      fmt::format("projected {}, {} of memory", common::duration_text(seconds),
+                  common::bytes_text(training_bytes(graph, settings.batch_size, 2 * data_bytes))));
 }
 
 }  // namespace
 
 common::Json to_json(const TransferResult& result) {
-  return {{"model", result.folder.string()},
-          {"test", result.test},
-          {"parameters", result.parameters},
-          {"multiply_adds", result.multiply_adds},
-          {"wall_seconds", result.wall_seconds},
-          {"images_per_second", result.images_per_second}};
+  return {{"model", result.folder.string()},     {"test", result.test},
+          {"parameters", result.parameters},     {"multiply_adds", result.multiply_adds},
+          {"wall_seconds", result.wall_seconds}, {"images_per_second", result.images_per_second}};
 }
 
 TransferResult transfer(common::Options options) {
@@ -137,7 +160,10 @@ TransferResult transfer(common::Options options) {
   fs::path folder = options.text("out");
   if (options.flag("resume") && folder.empty()) folder = newest_unfinished();
   if (!folder.empty() && fs::exists(folder / "model.json")) {
-    throw common::ConfigError({.where = "--out", .what = "a finished model is there already", .got = folder.string(), .hint = "another folder"});
+    throw common::ConfigError({.where = "--out",
+                               .what = "a finished model is there already",
+                               .got = folder.string(),
+                               .hint = "another folder"});
   }
   const at::Device device = child_trainer::find_device(options.text("device"));
   const bool resumed = !folder.empty() && fs::exists(folder / kTransferConfig);
@@ -147,7 +173,8 @@ TransferResult transfer(common::Options options) {
     apply_transfer_preset(options, device.is_cuda());
   }
   if (options.text("dataset").empty()) {
-    throw common::UsageError({.where = "nas transfer", .what = "no dataset", .hint = "--dataset coastline"});
+    throw common::UsageError(
+        {.where = "nas transfer", .what = "no dataset", .hint = "--dataset coastline"});
   }
   Source source;
   if (resumed) {
@@ -160,19 +187,22 @@ TransferResult transfer(common::Options options) {
   if (!found.note.empty()) common::log_info(found.note);
   const data::Dataset dataset = prepare(data::read_dataset(found.file), options);
 
-  child_trainer::set_threads(options.integer("threads") > 0 ? options.integer("threads") : child_trainer::threads_a_child(1));
-  child_trainer::TrainJob job{.architecture = source.architecture,
-                              .network = {.input_size = dataset.height,
-                                          .classes = dataset.class_count(),
-                                          .cells = options.integer("cells"),
-                                          .filters = options.integer("filters"),
-                                          .stem = options.text("stem"),
-                                          .stem_multiplier = options.number("stem-multiplier"),
-                                          .skip_reduction_input = options.flag("skip-reduction-input")},
-                              .settings = child_trainer::TrainSettings::from(options),
-                              .seed = static_cast<uint64_t>(options.integer("seed")),
-                              .time_limit = options.number("time-limit")};
-  if (!options.text("init-from").empty()) job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
+  child_trainer::set_threads(options.integer("threads") > 0 ? options.integer("threads")
+                                                            : child_trainer::threads_a_child(1));
+  child_trainer::TrainJob job{
+      .architecture = source.architecture,
+      .network = {.input_size = dataset.height,
+                  .classes = dataset.class_count(),
+                  .cells = options.integer("cells"),
+                  .filters = options.integer("filters"),
+                  .stem = options.text("stem"),
+                  .stem_multiplier = options.number("stem-multiplier"),
+                  .skip_reduction_input = options.flag("skip-reduction-input")},
+      .settings = child_trainer::TrainSettings::from(options),
+      .seed = static_cast<uint64_t>(options.integer("seed")),
+      .time_limit = options.number("time-limit")};
+  if (!options.text("init-from").empty())
+    job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
   auto planned = job.network;
   planned.auxiliary = job.settings.auxiliary;
   planned.dropout = job.settings.dropout;
@@ -189,7 +219,8 @@ TransferResult transfer(common::Options options) {
     return result;
   }
   common::require_free_bytes(folder, 200e6, "nas transfer");
-  common::write_file_atomically(folder / "architecture.json", search_space::to_json(source.architecture).dump(2) + "\n");
+  common::write_file_atomically(folder / "architecture.json",
+                                search_space::to_json(source.architecture).dump(2) + "\n");
   common::write_file_atomically(folder / "provenance.json", source.provenance.dump(2) + "\n");
   common::write_file_atomically(folder / kTransferConfig, options.to_toml());
   const FolderLock lock(folder);
@@ -201,32 +232,46 @@ TransferResult transfer(common::Options options) {
   hooks.should_stop = [] { return stop_signal() != 0; };
   hooks.on_step = [&](int64_t step, int64_t steps) {
     const double spent = common::monotonic_seconds() - start;
-    line.show(fmt::format("step {} of {} ({:.0f} %), {} spent", step, steps, 100.0 * static_cast<double>(step) / static_cast<double>(steps),
+    line.show(fmt::format("step {} of {} ({:.0f} %), {} spent", step, steps,
+                          100.0 * static_cast<double>(step) / static_cast<double>(steps),
                           common::duration_text(spent)));
   };
   hooks.on_epoch = [&](const child_trainer::EpochMetrics& m) {
-    line.show(fmt::format("epoch {:>3} of {}: loss {:.4f}, held-out accuracy {:.4f}, {:.0f} images/s", m.epoch, job.settings.epochs, m.train_loss,
-                          m.valid_accuracy, m.images_per_second), true);
+    line.show(
+        fmt::format("epoch {:>3} of {}: loss {:.4f}, held-out accuracy {:.4f}, {:.0f} images/s",
+                    m.epoch, job.settings.epochs, m.train_loss, m.valid_accuracy,
+                    m.images_per_second),
+        true);
     line.finish();
   };
   const auto trained = trainer.run(job, hooks);
   line.finish();
   result.images_per_second = trained.last.images_per_second;
   result.wall_seconds = common::monotonic_seconds() - start;
-  if (trained.state == child_trainer::TrainState::kStopped || trained.state == child_trainer::TrainState::kTimeLimit) {
+  if (trained.state == child_trainer::TrainState::kStopped ||
+      trained.state == child_trainer::TrainState::kTimeLimit) {
     result.stopped = true;
     return result;
   }
   if (trained.state != child_trainer::TrainState::kFinished) {
-    throw common::TrialError({.where = "nas transfer", .what = trained.reason,
-                              .hint = trained.state == child_trainer::TrainState::kOutOfMemory ? "a smaller --batch-size, --cells or --filters" : "a smaller --lr"});
+    throw common::TrialError({.where = "nas transfer",
+                              .what = trained.reason,
+                              .hint = trained.state == child_trainer::TrainState::kOutOfMemory
+                                          ? "a smaller --batch-size, --cells or --filters"
+                                          : "a smaller --lr"});
   }
 
   const data::Split& measured = dataset.test.count() > 0 ? dataset.test : dataset.valid;
-  if (dataset.test.count() == 0) common::log_warning("the dataset has no test images: the held-out ones are measured");
+  if (dataset.test.count() == 0)
+    common::log_warning("the dataset has no test images: the held-out ones are measured");
   const auto metrics = trainer.evaluate(measured);
-  Model model{.folder = folder, .architecture = job.architecture, .network = job.network, .dataset = dataset.name, .labels = dataset.class_names,
-              .task = dataset.task, .synthetic = dataset.synthetic};
+  Model model{.folder = folder,
+              .architecture = job.architecture,
+              .network = job.network,
+              .dataset = dataset.name,
+              .labels = dataset.class_names,
+              .task = dataset.task,
+              .synthetic = dataset.synthetic};
   model.normalisation = child_trainer::measure_normalisation(dataset, dataset.train);
   model.weights = child_trainer::store_tensors(trainer.network()->state(false));
   model.provenance = source.provenance;

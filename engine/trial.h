@@ -12,34 +12,34 @@
 namespace nas::engine {
 
 enum class TrialState {
-  kWaiting,     // to be claimed by a worker
-  kLeased,      // a worker has it
-  kSucceeded,   // has a reward
-  kFailed,      // the child died too often, or reported an error
+  kWaiting,    // to be claimed by a worker
+  kLeased,     // a worker has it
+  kSucceeded,  // has a reward
+  kFailed,     // the child died too often, or reported an error
   kOutOfMemory,
   kNotANumber,  // the training diverged
   kTimeout,     // hung, or passed its time limit
   kInfeasible,  // refused before training
 };
-std::string state_text(TrialState state);                   // "WAITING", …, "OOM", "NAN", "TIMEOUT"
-TrialState state_from_text(const std::string& text);        // throws DataError
+std::string state_text(TrialState state);             // "WAITING", …, "OOM", "NAN", "TIMEOUT"
+TrialState state_from_text(const std::string& text);  // throws DataError
 inline bool is_finished(TrialState state) { return state > TrialState::kLeased; }
 
 struct Trial {
   int64_t id = 0;  // from 0, in the order of the proposals
   std::string kind = "child";
   search_space::Choices choices = {};
-  std::string key = {};                           // of the space; equal keys: provably equal networks
+  std::string key = {};  // of the space; equal keys: provably equal networks
   search_space::Architecture architecture = {};
-  std::optional<int64_t> reused_from = {};        // an earlier trial with this key; costs nothing
+  std::optional<int64_t> reused_from = {};  // an earlier trial with this key; costs nothing
   int64_t from_epoch = 0;
   int64_t to_epoch = 0;
-  int64_t attempt = 0;                            // deaths of its child so far
+  int64_t attempt = 0;  // deaths of its child so far
   TrialState state = TrialState::kWaiting;
-  std::string worker = {};                        // who had it last
-  std::string lease = {};                         // of the present claim; a write with another is refused
-  std::optional<double> reward = {};              // of kSucceeded
-  std::string reason = {};                        // of a failure
+  std::string worker = {};            // who had it last
+  std::string lease = {};             // of the present claim; a write with another is refused
+  std::optional<double> reward = {};  // of kSucceeded
+  std::string reason = {};            // of a failure
   common::Json metrics = common::Json::object();  // of the last epoch; costs
   common::Json files = common::Json::object();    // name -> sha256, in the trial's folder
   double seconds = 0.0;                           // of training

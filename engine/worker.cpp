@@ -52,7 +52,8 @@ void work_on(Trial trial, Store& store, Evaluator& evaluator, int64_t max_attemp
 int run_worker(const RunFolder& run, const common::Options& options, const std::string& name) {
   listen_for_stop(/*interrupts_too=*/false);
   Store store(run.store_url(options.text("store")));
-  const auto evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).make(run, options);
+  const auto evaluator =
+      common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).make(run, options);
   const int64_t max_attempts = options.integer("max-attempts");
   auto pause = kShortestPause;
   while (stop_signal() == 0) {

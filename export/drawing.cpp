@@ -15,7 +15,8 @@ using search_space::Cell;
 using search_space::NetworkGraph;
 
 constexpr const char* kStyle =
-    "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#f4f4f4\", fontname=\"Helvetica\", fontsize=11];\n"
+    "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#f4f4f4\", fontname=\"Helvetica\", "
+    "fontsize=11];\n"
     "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#555555\"];\n";
 
 // A DOT string: text "sep_conv_3x3" -> "\"sep_conv_3x3\"".
@@ -38,7 +39,8 @@ std::string box(const std::string& id, const std::string& label, const std::stri
 }
 
 std::string arrow(const std::string& from, const std::string& to, const std::string& label = "") {
-  const std::string text = label.empty() ? std::string() : std::string(" [label=") + quoted(label) + "]";
+  const std::string text =
+      label.empty() ? std::string() : std::string(" [label=") + quoted(label) + "]";
   return std::string("    ") + quoted(from) + " -> " + quoted(to) + text + ";\n";
 }
 
@@ -48,7 +50,8 @@ std::string cell_dot(const std::string& name, const Cell& cell) {
   text += std::string("    label=") + quoted(name + " cell") + ";\n";
   text += "    fontname=\"Helvetica\";\n    color=\"#bbbbbb\";\n";
   for (int state = 0; state < cell.inputs; ++state) {
-    text += box(id(state), std::string("input ") + std::to_string(state), ", fillcolor=\"#cfe2f3\"");
+    text +=
+        box(id(state), std::string("input ") + std::to_string(state), ", fillcolor=\"#cfe2f3\"");
   }
   for (size_t i = 0; i < cell.nodes.size(); ++i) {
     const int state = cell.inputs + static_cast<int>(i);

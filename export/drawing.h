@@ -8,7 +8,8 @@
 
 namespace nas::exporting {
 
-// The cells, a cluster each: states as boxes, operations on the edges, the concatenation as an ellipse.
+// The cells, a cluster each: states as boxes, operations on the edges, the concatenation as an
+// ellipse.
 std::string architecture_dot(const search_space::Architecture& architecture);
 
 // The end points of a network with their shapes (channels x height x width), and which feeds which.

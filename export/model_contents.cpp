@@ -5,7 +5,8 @@
 
 namespace nas::exporting {
 
-const common::StoredTensor& tensor_of(const ExportModel& model, const search_space::TensorSpec& spec) {
+const common::StoredTensor& tensor_of(const ExportModel& model,
+                                      const search_space::TensorSpec& spec) {
   const auto found = model.weights.find(spec.name);
   if (found == model.weights.end()) {
     throw common::InternalError({.where = "export", .what = "no weights of " + spec.name});

@@ -29,20 +29,29 @@ class OnnxGraph {
   // Values by the node that they come from, and of the inputs of a node.
   void append_value(const std::string& name) { values_.push_back(name); }
   const std::string& value(int node) const { return values_.at(static_cast<size_t>(node)); }
-  const std::string& input(const Node& node, size_t index = 0) const { return value(node.inputs.at(index)); }
+  const std::string& input(const Node& node, size_t index = 0) const {
+    return value(node.inputs.at(index));
+  }
   const Shape& input_shape(const Node& node) const {
     return model_.graph.nodes.at(static_cast<size_t>(node.inputs.at(0))).shape;
   }
 
   // Appends an ONNX node with one output, and returns that output's name.
-  std::string add(const std::string& op, const std::string& output, const std::vector<std::string>& inputs,
+  std::string add(const std::string& op, const std::string& output,
+                  const std::vector<std::string>& inputs,
                   const std::vector<OnnxAttribute>& attributes = {}) {
-    writer_.node({.op = op, .name = output, .inputs = inputs, .outputs = {output}, .attributes = attributes});
+    writer_.node({.op = op,
+                  .name = output,
+                  .inputs = inputs,
+                  .outputs = {output},
+                  .attributes = attributes});
     return output;
   }
 
-  // The same for a node of the network: its inputs, then its parameters and buffers, which are written as constants.
-  std::string add(const std::string& op, const Node& node, const std::vector<OnnxAttribute>& attributes = {}) {
+  // The same for a node of the network: its inputs, then its parameters and buffers, which are
+  // written as constants.
+  std::string add(const std::string& op, const Node& node,
+                  const std::vector<OnnxAttribute>& attributes = {}) {
     std::vector<std::string> inputs;
     for (const int input : node.inputs) inputs.push_back(value(input));
     for (const auto& name : write_tensors(node)) inputs.push_back(name);
@@ -77,7 +86,8 @@ class OnnxGraph {
   std::vector<std::string> values_;
 };
 
-// The shape [C, 1, 1] rather than [1, C, 1, 1]: OpenCV 4.6 takes the number of dimensions for the axis.
+// The shape [C, 1, 1] rather than [1, C, 1, 1]: OpenCV 4.6 takes the number of dimensions for the
+// axis.
 std::string emit_input(OnnxGraph& graph, const Node& node) {
   const Shape& shape = node.shape;
   graph.writer().input("image", {OnnxWriter::kBatch, shape.channels, shape.height, shape.width});
@@ -106,7 +116,8 @@ std::string emit_conv2d(OnnxGraph& graph, const Node& node) {
 }
 
 std::string emit_batch_norm(OnnxGraph& graph, const Node& node) {
-  return graph.add("BatchNormalization", node, {{"epsilon", static_cast<float>(node.attributes.epsilon)}});
+  return graph.add("BatchNormalization", node,
+                   {{"epsilon", static_cast<float>(node.attributes.epsilon)}});
 }
 
 std::string emit_relu(OnnxGraph& graph, const Node& node) { return graph.add("Relu", node); }
@@ -138,25 +149,30 @@ std::string emit_concat(OnnxGraph& graph, const Node& node) {
 
 std::string emit_pad(OnnxGraph& graph, const Node& node) {
   const Attributes& a = node.attributes;
-  const auto pads = graph.integers(node.name + ".pads", {0, 0, a.top, a.left, 0, 0, a.bottom, a.right});
-  return graph.add("Pad", node.name, {graph.input(node), pads}, {{"mode", std::string("constant")}});
+  const auto pads =
+      graph.integers(node.name + ".pads", {0, 0, a.top, a.left, 0, 0, a.bottom, a.right});
+  return graph.add("Pad", node.name, {graph.input(node), pads},
+                   {{"mode", std::string("constant")}});
 }
 
 std::string emit_slice(OnnxGraph& graph, const Node& node) {
   const Shape& shape = graph.input_shape(node);
-  const auto starts = graph.integers(node.name + ".starts", {node.attributes.top, node.attributes.left});
+  const auto starts =
+      graph.integers(node.name + ".starts", {node.attributes.top, node.attributes.left});
   const auto ends = graph.integers(node.name + ".ends", {shape.height, shape.width});
   const auto axes = graph.integers(node.name + ".axes", {2, 3});
   return graph.add("Slice", node.name, {graph.input(node), starts, ends, axes});
 }
 
-// Zeros must have the batch of the input. Of the input's shape: the input times zero. Of another: a 1x1 convolution
-// with zero weights, with the stride and padding that give the size; nothing has to be broadcast.
+// Zeros must have the batch of the input. Of the input's shape: the input times zero. Of another: a
+// 1x1 convolution with zero weights, with the stride and padding that give the size; nothing has to
+// be broadcast.
 std::string emit_zeros(OnnxGraph& graph, const Node& node) {
   const Shape& from = graph.input_shape(node);
   const Shape& to = node.shape;
   const std::string name = node.name + ".zero";
-  if (from == to) return graph.add("Mul", node.name, {graph.input(node), graph.constant(name, {1}, {0.0F})});
+  if (from == to)
+    return graph.add("Mul", node.name, {graph.input(node), graph.constant(name, {1}, {0.0F})});
   Attributes a;
   a.stride_h = (from.height + to.height - 1) / to.height;
   a.stride_w = (from.width + to.width - 1) / to.width;
@@ -219,9 +235,10 @@ std::string onnx_model(const ExportModel& model) {
   for (const Node& node : model.graph.nodes) {
     const auto emitter = emitters().find(node.kind);
     if (emitter == emitters().end()) {
-      throw common::InternalError({.where = "onnx",
-                                   .what = std::string("no export of ") + search_space::primitive_text(node.kind),
-                                   .got = node.name});
+      throw common::InternalError(
+          {.where = "onnx",
+           .what = std::string("no export of ") + search_space::primitive_text(node.kind),
+           .got = node.name});
     }
     graph.append_value(emitter->second(graph, node));
   }

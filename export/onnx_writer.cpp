@@ -14,7 +14,8 @@ using protozero::pbf_writer;
 
 // Field numbers of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, by message.
 namespace model_field {
-constexpr pbf_tag_type kIrVersion = 1, kProducerName = 2, kGraph = 7, kOpsetImport = 8, kMetadataProps = 14;
+constexpr pbf_tag_type kIrVersion = 1, kProducerName = 2, kGraph = 7, kOpsetImport = 8,
+                       kMetadataProps = 14;
 }
 namespace opset_field {
 constexpr pbf_tag_type kVersion = 2;
@@ -36,14 +37,17 @@ namespace tensor_field {
 constexpr pbf_tag_type kDims = 1, kDataType = 2, kName = 8, kRawData = 9;
 constexpr int32_t kTypeFloat = 1, kTypeInt64 = 7;
 }  // namespace tensor_field
-namespace value_field {  // ValueInfoProto > TypeProto > TypeProto.Tensor > TensorShapeProto > Dimension
-constexpr pbf_tag_type kName = 1, kType = 2, kTensorType = 1, kElementType = 1, kShape = 2, kDim = 1;
+namespace value_field {  // ValueInfoProto > TypeProto > TypeProto.Tensor > TensorShapeProto >
+                         // Dimension
+constexpr pbf_tag_type kName = 1, kType = 2, kTensorType = 1, kElementType = 1, kShape = 2,
+                       kDim = 1;
 constexpr pbf_tag_type kDimValue = 1, kDimParam = 2;
 }  // namespace value_field
 
 constexpr int64_t kIrVersion = 7;
 constexpr int64_t kOpset = 13;
-constexpr size_t kProtobufLimit = (size_t{1} << 31) - (size_t{1} << 20);  // leaves room for the metadata
+constexpr size_t kProtobufLimit =
+    (size_t{1} << 31) - (size_t{1} << 20);  // leaves room for the metadata
 
 void append_value(std::string& graph, pbf_tag_type field, const std::string& name,
                   const std::vector<int64_t>& shape) {
@@ -64,8 +68,8 @@ void append_value(std::string& graph, pbf_tag_type field, const std::string& nam
   }
 }
 
-void append_tensor(std::string& graph, const std::string& name, const std::vector<int64_t>& shape, int32_t type,
-                   const std::string& bytes) {
+void append_tensor(std::string& graph, const std::string& name, const std::vector<int64_t>& shape,
+                   int32_t type, const std::string& bytes) {
   pbf_writer writer(graph);
   pbf_writer tensor(writer, graph_field::kInitializer);
   for (const int64_t size : shape) tensor.add_int64(tensor_field::kDims, size);
@@ -109,14 +113,16 @@ void OnnxWriter::output(const std::string& name, const std::vector<int64_t>& sha
   append_value(graph_, graph_field::kOutput, name, shape);
 }
 
-void OnnxWriter::floats(const std::string& name, const std::vector<int64_t>& shape, const std::string& bytes) {
+void OnnxWriter::floats(const std::string& name, const std::vector<int64_t>& shape,
+                        const std::string& bytes) {
   append_tensor(graph_, name, shape, tensor_field::kTypeFloat, bytes);
 }
 
 void OnnxWriter::integers(const std::string& name, const std::vector<int64_t>& values) {
   std::string bytes(values.size() * sizeof(int64_t), '\0');
   std::memcpy(bytes.data(), values.data(), bytes.size());
-  append_tensor(graph_, name, {static_cast<int64_t>(values.size())}, tensor_field::kTypeInt64, bytes);
+  append_tensor(graph_, name, {static_cast<int64_t>(values.size())}, tensor_field::kTypeInt64,
+                bytes);
 }
 
 void OnnxWriter::node(const OnnxNode& node) {

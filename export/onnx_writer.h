@@ -1,4 +1,5 @@
-// Writes an ONNX ModelProto as protobuf wire bytes: opset 13, IR version 7, no protobuf library needed.
+// Writes an ONNX ModelProto as protobuf wire bytes: opset 13, IR version 7, no protobuf library
+// needed.
 //
 //   OnnxWriter writer("tiny");
 //   writer.input("x", {OnnxWriter::kBatch, 4});
@@ -38,7 +39,8 @@ class OnnxWriter {
   void input(const std::string& name, const std::vector<int64_t>& shape);
   void output(const std::string& name, const std::vector<int64_t>& shape);
 
-  // Constants. `bytes` are little-endian float32, product(shape) of them; int64 values have one dimension.
+  // Constants. `bytes` are little-endian float32, product(shape) of them; int64 values have one
+  // dimension.
   void floats(const std::string& name, const std::vector<int64_t>& shape, const std::string& bytes);
   void integers(const std::string& name, const std::vector<int64_t>& values);
 

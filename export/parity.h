@@ -12,7 +12,9 @@ struct Parity {
   int64_t images = 0;
 };
 
-// Scores are [N, classes]. Throws InternalError when the sizes do not fit, DataError when a score is not a number.
-Parity check_parity(const std::vector<float>& ours, const std::vector<float>& theirs, int64_t classes);
+// Scores are [N, classes]. Throws InternalError when the sizes do not fit, DataError when a score
+// is not a number.
+Parity check_parity(const std::vector<float>& ours, const std::vector<float>& theirs,
+                    int64_t classes);
 
 }  // namespace nas::exporting

@@ -20,14 +20,17 @@ Cell cell_from_json(const Json& json, const std::string& where) {
   cell.inputs = common::json_get<int>(json, "inputs", where);
   cell.concat = common::json_get<std::vector<int>>(json, "concat", where);
   if (cell.inputs < 1 || cell.inputs > 2) {
-    throw DataError({.where = where, .what = "a cell has one or two inputs",
+    throw DataError({.where = where,
+                     .what = "a cell has one or two inputs",
                      .got = std::to_string(cell.inputs)});
   }
   for (const Json& node_json : common::json_get<Json>(json, "nodes", where)) {
     CellNode node;
     node.combine = common::json_get<std::string>(node_json, "combine", where);
     if (node.combine != "add" && node.combine != "concat") {
-      throw DataError({.where = where, .what = "unknown combination", .got = "'" + node.combine + "'",
+      throw DataError({.where = where,
+                       .what = "unknown combination",
+                       .got = "'" + node.combine + "'",
                        .expected = "add | concat"});
     }
     const int states = cell.inputs + static_cast<int>(cell.nodes.size());
@@ -35,11 +38,16 @@ Cell cell_from_json(const Json& json, const std::string& where) {
       Edge edge{.state = common::json_get<int>(edge_json, "state", where),
                 .op = common::json_get<std::string>(edge_json, "op", where)};
       if (!common::Registry<Op>::contains(edge.op)) {
-        throw DataError({.where = where, .what = "unknown operation", .got = "'" + edge.op + "'",
-                         .expected = "one of: " + common::join(common::Registry<Op>::names(), ", ")});
+        throw DataError(
+            {.where = where,
+             .what = "unknown operation",
+             .got = "'" + edge.op + "'",
+             .expected = "one of: " + common::join(common::Registry<Op>::names(), ", ")});
       }
       if (edge.state < 0 || edge.state >= states) {
-        throw DataError({.where = where, .what = "state out of range", .got = std::to_string(edge.state),
+        throw DataError({.where = where,
+                         .what = "state out of range",
+                         .got = std::to_string(edge.state),
                          .expected = "0.." + std::to_string(states - 1)});
       }
       node.edges.push_back(edge);
@@ -51,8 +59,10 @@ Cell cell_from_json(const Json& json, const std::string& where) {
   if (cell.concat.empty()) throw DataError({.where = where, .what = "an empty concat list"});
   for (const int state : cell.concat) {
     if (state < 0 || state >= states) {
-      throw DataError({.where = where, .what = "concat names a state out of range",
-                       .got = std::to_string(state), .expected = "0.." + std::to_string(states - 1)});
+      throw DataError({.where = where,
+                       .what = "concat names a state out of range",
+                       .got = std::to_string(state),
+                       .expected = "0.." + std::to_string(states - 1)});
     }
   }
   return cell;
@@ -80,17 +90,26 @@ Json to_json(const Architecture& architecture) {
 
 Architecture architecture_from_json(const Json& json, const std::string& where) {
   if (!json.is_object() || json.value("format", "") != "nas-architecture") {
-    throw DataError({.where = where, .what = "not an architecture", .expected = "\"format\": \"nas-architecture\""});
+    throw DataError({.where = where,
+                     .what = "not an architecture",
+                     .expected = "\"format\": \"nas-architecture\""});
   }
-  if (const int version = common::json_get<int>(json, "version", where); version != kArchitectureVersion) {
-    throw DataError({.where = where, .what = "another format version", .got = std::to_string(version),
+  if (const int version = common::json_get<int>(json, "version", where);
+      version != kArchitectureVersion) {
+    throw DataError({.where = where,
+                     .what = "another format version",
+                     .got = std::to_string(version),
                      .expected = std::to_string(kArchitectureVersion)});
   }
-  Architecture architecture{.family = common::json_get<std::string>(json, "family", where), .cells = {}};
+  Architecture architecture{.family = common::json_get<std::string>(json, "family", where),
+                            .cells = {}};
   architecture.name = json.value("name", "");
   if (!common::Registry<NetworkFamily>::contains(architecture.family)) {
-    throw DataError({.where = where, .what = "unknown network family", .got = "'" + architecture.family + "'",
-                     .expected = "one of: " + common::join(common::Registry<NetworkFamily>::names(), ", ")});
+    throw DataError(
+        {.where = where,
+         .what = "unknown network family",
+         .got = "'" + architecture.family + "'",
+         .expected = "one of: " + common::join(common::Registry<NetworkFamily>::names(), ", ")});
   }
   const Json cells = common::json_get<Json>(json, "cells", where);
   for (const auto& [name, cell] : cells.items()) {

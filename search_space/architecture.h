@@ -24,7 +24,7 @@ struct Edge {
 };
 
 struct CellNode {
-  std::vector<Edge> edges;       // 1 or more; exactly 2 in families nasnet and darts
+  std::vector<Edge> edges;      // 1 or more; exactly 2 in families nasnet and darts
   std::string combine = "add";  // "add" | "concat"
   bool operator==(const CellNode&) const = default;
 };
@@ -37,9 +37,9 @@ struct Cell {
 };
 
 struct Architecture {
-  std::string family;                // a registered network family
+  std::string family;                 // a registered network family
   std::map<std::string, Cell> cells;  // "normal" and "reduction", or "normal" alone
-  std::string name = {};             // of a published one; not part of its identity
+  std::string name = {};              // of a published one; not part of its identity
   bool operator==(const Architecture& other) const {
     return family == other.family && cells == other.cells;
   }

@@ -11,8 +11,9 @@ int64_t multiply_adds_of(const Node& node) {
 
 // Autograd keeps what the backward formula of a consumer needs.
 bool keeps_input(Primitive kind) {
-  return kind == Primitive::kConv2d || kind == Primitive::kBatchNorm || kind == Primitive::kLinear ||
-         kind == Primitive::kMaxPool || kind == Primitive::kAvgPool || kind == Primitive::kMul;
+  return kind == Primitive::kConv2d || kind == Primitive::kBatchNorm ||
+         kind == Primitive::kLinear || kind == Primitive::kMaxPool || kind == Primitive::kAvgPool ||
+         kind == Primitive::kMul;
 }
 
 }  // namespace

@@ -54,8 +54,12 @@ int GraphBuilder::conv2d(const std::string& name, int x, const ConvSpec& spec) {
   require(input.channels % spec.groups == 0 && spec.channels % spec.groups == 0, node.name,
           "groups do not divide the channels");
   Attributes& a = node.attributes;
-  a = {.kernel_h = spec.kernel_h, .kernel_w = spec.kernel_w, .stride_h = spec.stride_h,
-       .stride_w = spec.stride_w, .dilation = spec.dilation, .groups = spec.groups};
+  a = {.kernel_h = spec.kernel_h,
+       .kernel_w = spec.kernel_w,
+       .stride_h = spec.stride_h,
+       .stride_w = spec.stride_w,
+       .dilation = spec.dilation,
+       .groups = spec.groups};
   if (spec.same_padding) {
     a.top = a.bottom = spec.dilation * (spec.kernel_h - 1) / 2;
     a.left = a.right = spec.dilation * (spec.kernel_w - 1) / 2;
@@ -92,7 +96,9 @@ int GraphBuilder::relu(int x) {
 int GraphBuilder::pool(Primitive kind, int x, const PoolSpec& spec) {
   Node node = make(kind, numbered(primitive_text(kind)), {x});
   Attributes& a = node.attributes;
-  a = {.kernel_h = spec.kernel, .kernel_w = spec.kernel, .stride_h = spec.stride,
+  a = {.kernel_h = spec.kernel,
+       .kernel_w = spec.kernel,
+       .stride_h = spec.stride,
        .stride_w = spec.stride};
   if (spec.same_padding) a.top = a.left = a.bottom = a.right = (spec.kernel - 1) / 2;
   node.shape.height = output_size(node.shape.height, a.top + a.bottom, spec.kernel, 1, spec.stride);
@@ -100,8 +106,12 @@ int GraphBuilder::pool(Primitive kind, int x, const PoolSpec& spec) {
   return append(std::move(node));
 }
 
-int GraphBuilder::max_pool(int x, const PoolSpec& spec) { return pool(Primitive::kMaxPool, x, spec); }
-int GraphBuilder::avg_pool(int x, const PoolSpec& spec) { return pool(Primitive::kAvgPool, x, spec); }
+int GraphBuilder::max_pool(int x, const PoolSpec& spec) {
+  return pool(Primitive::kMaxPool, x, spec);
+}
+int GraphBuilder::avg_pool(int x, const PoolSpec& spec) {
+  return pool(Primitive::kAvgPool, x, spec);
+}
 
 int GraphBuilder::add(const std::vector<int>& inputs) {
   if (inputs.size() == 1) return inputs[0];
@@ -160,7 +170,8 @@ int GraphBuilder::linear(const std::string& name, int x, int64_t features) {
   Node node = make(Primitive::kLinear, name, {x});
   const int64_t inputs = node.shape.count();
   node.shape = {features, 1, 1};
-  node.parameters = {{node.name + ".weight", {features, inputs}}, {node.name + ".bias", {features}}};
+  node.parameters = {{node.name + ".weight", {features, inputs}},
+                     {node.name + ".bias", {features}}};
   return append(std::move(node));
 }
 
@@ -197,8 +208,7 @@ int GraphBuilder::factorized_reduction(const std::string& name, int x, int64_t c
   const auto inside = scope(name);
   if (relu_first) x = relu(x);
   const int64_t half = channels / 2;
-  const int path1 =
-      conv2d("path1_conv", x, {.channels = half, .stride_h = 2, .stride_w = 2});
+  const int path1 = conv2d("path1_conv", x, {.channels = half, .stride_h = 2, .stride_w = 2});
   // One row and column of zeros at the end keep odd sizes equal on both paths.
   const int shifted = slice(pad(x, 0, 0, 1, 1), 1, 1);
   const int path2 =
@@ -215,7 +225,8 @@ void GraphBuilder::set_batch_norm(double epsilon, double momentum) {
   momentum_ = momentum;
 }
 
-NetworkGraph GraphBuilder::finish(int logits, std::optional<int> auxiliary_logits, int64_t classes) {
+NetworkGraph GraphBuilder::finish(int logits, std::optional<int> auxiliary_logits,
+                                  int64_t classes) {
   graph_.logits = logits;
   graph_.auxiliary_logits = auxiliary_logits;
   graph_.classes = classes;

@@ -3,7 +3,8 @@
 //   GraphBuilder graph({3, 32, 32});
 //   const auto scope = graph.scope("stem");
 //   int x = graph.conv2d("conv", graph.image(), {.channels = 96, .kernel_h = 3, .kernel_w = 3});
-//   x = graph.batch_norm("bn", x);                     // parameters "stem.conv.weight", "stem.bn.weight", …
+//   x = graph.batch_norm("bn", x);                     // parameters "stem.conv.weight",
+//   "stem.bn.weight", …
 #pragma once
 
 #include <map>

@@ -9,8 +9,8 @@ namespace nas::search_space {
 
 std::string to_nasbench201_text(const Architecture& architecture) {
   if (architecture.family != "nasbench201") {
-    throw common::DataError({.where = "architecture", .what = "not of family nasbench201",
-                             .got = architecture.family});
+    throw common::DataError(
+        {.where = "architecture", .what = "not of family nasbench201", .got = architecture.family});
   }
   std::vector<std::string> nodes;
   for (const CellNode& node : architecture.cells.at("normal").nodes) {
@@ -23,7 +23,9 @@ std::string to_nasbench201_text(const Architecture& architecture) {
 
 Architecture from_nasbench201_text(const std::string& text) {
   const auto reject = [&](const std::string& what) -> void {
-    throw common::DataError({.where = "architecture", .what = what, .got = "'" + text + "'",
+    throw common::DataError({.where = "architecture",
+                             .what = what,
+                             .got = "'" + text + "'",
                              .expected = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"});
   };
   Cell cell{.inputs = 1, .nodes = {}, .concat = {3}};
@@ -34,12 +36,14 @@ Architecture from_nasbench201_text(const std::string& text) {
     const auto parts = common::split(node_text, '|');
     for (size_t i = 1; i + 1 < parts.size(); ++i) {
       const auto edge = common::split(parts[i], '~');
-      if (edge.size() != 2 || edge[1] != std::to_string(i - 1)) reject("edges must come from states 0, 1, …");
+      if (edge.size() != 2 || edge[1] != std::to_string(i - 1))
+        reject("edges must come from states 0, 1, …");
       if (!common::Registry<Op>::contains(edge[0])) reject("unknown operation '" + edge[0] + "'");
       node.edges.push_back({.state = static_cast<int>(i) - 1, .op = edge[0]});
     }
-    if (node.edges.size() != cell.nodes.size() + 1) reject("node " + std::to_string(cell.nodes.size() + 1) +
-                                                           " needs an edge from every earlier state");
+    if (node.edges.size() != cell.nodes.size() + 1)
+      reject("node " + std::to_string(cell.nodes.size() + 1) +
+             " needs an edge from every earlier state");
     cell.nodes.push_back(node);
   }
   return {.family = "nasbench201", .cells = {{"normal", cell}}};

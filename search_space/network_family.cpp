@@ -7,13 +7,13 @@ namespace nas::search_space {
 NetworkGraph build_network(const Architecture& architecture, const NetworkOptions& options) {
   if (options.classes < 1 || options.cells < 1 || options.filters < 2 || options.filters % 2 != 0 ||
       options.input_size < 8) {
-    throw common::ConfigError({.where = "network",
-                               .what = "sizes out of range",
-                               .got = "classes " + std::to_string(options.classes) + ", cells " +
-                                      std::to_string(options.cells) + ", filters " +
-                                      std::to_string(options.filters) + ", input size " +
-                                      std::to_string(options.input_size),
-                               .expected = "classes >= 1, cells >= 1, even filters >= 2, input size >= 8"});
+    throw common::ConfigError(
+        {.where = "network",
+         .what = "sizes out of range",
+         .got = "classes " + std::to_string(options.classes) + ", cells " +
+                std::to_string(options.cells) + ", filters " + std::to_string(options.filters) +
+                ", input size " + std::to_string(options.input_size),
+         .expected = "classes >= 1, cells >= 1, even filters >= 2, input size >= 8"});
   }
   return common::Registry<NetworkFamily>::find(architecture.family).build(architecture, options);
 }
@@ -21,7 +21,9 @@ NetworkGraph build_network(const Architecture& architecture, const NetworkOption
 std::string stem_for(const NetworkOptions& options) {
   if (options.stem != "auto") {
     if (options.stem != "cifar" && options.stem != "strided" && options.stem != "imagenet") {
-      throw common::ConfigError({.where = "--stem", .what = "unknown stem", .got = "'" + options.stem + "'",
+      throw common::ConfigError({.where = "--stem",
+                                 .what = "unknown stem",
+                                 .got = "'" + options.stem + "'",
                                  .expected = "auto | cifar | strided | imagenet"});
     }
     return options.stem;
@@ -49,8 +51,9 @@ int append_auxiliary_head(GraphBuilder& graph, int x, int64_t classes, int64_t p
   x = graph.avg_pool(graph.relu(x), {.kernel = 5, .stride = pool_stride, .same_padding = false});
   x = graph.batch_norm("bn1", graph.conv2d("conv1", x, {.channels = 128}));
   const Shape size = graph.shape(x);
-  x = graph.conv2d("conv2", graph.relu(x),
-                   {.channels = 768, .kernel_h = size.height, .kernel_w = size.width, .same_padding = false});
+  x = graph.conv2d(
+      "conv2", graph.relu(x),
+      {.channels = 768, .kernel_h = size.height, .kernel_w = size.width, .same_padding = false});
   x = graph.relu(graph.batch_norm("bn2", x));
   x = graph.linear("classifier", x, classes);
   graph.set_auxiliary(false);
@@ -60,8 +63,9 @@ int append_auxiliary_head(GraphBuilder& graph, int x, int64_t classes, int64_t p
 const Cell& cell_of(const Architecture& architecture, const std::string& name) {
   const auto found = architecture.cells.find(name);
   if (found == architecture.cells.end()) {
-    throw common::DataError({.where = "architecture", .what = "family " + architecture.family +
-                             " needs a cell '" + name + "'"});
+    throw common::DataError(
+        {.where = "architecture",
+         .what = "family " + architecture.family + " needs a cell '" + name + "'"});
   }
   return found->second;
 }

@@ -1,5 +1,5 @@
-// A network as a graph of primitives: plain data that the executor, the counts, ONNX, TorchScript and the drawings read.
-// Nodes are in topological order: inputs have smaller indices.
+// A network as a graph of primitives: plain data that the executor, the counts, ONNX, TorchScript
+// and the drawings read. Nodes are in topological order: inputs have smaller indices.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 namespace nas::search_space {
 
 enum class Primitive {
-  kInput,          // the image, normalised: float [N, C, H, W]
-  kConv2d,         // weight [out, in / groups, kh, kw], bias [out] where has_bias
-  kBatchNorm,      // weight [C], bias [C]; buffers running_mean [C], running_var [C]
+  kInput,      // the image, normalised: float [N, C, H, W]
+  kConv2d,     // weight [out, in / groups, kh, kw], bias [out] where has_bias
+  kBatchNorm,  // weight [C], bias [C]; buffers running_mean [C], running_var [C]
   kRelu,
   kMaxPool,        // padding never wins
   kAvgPool,        // padding is not counted
@@ -26,8 +26,8 @@ enum class Primitive {
   kDropout,        // rate
   kDropPath,       // drops the branch of a whole sample; divided by the keep probability
   kSigmoid,
-  kMul,            // two inputs, elementwise, broadcast over H and W
-  kWeightedSum,    // n inputs and as many scalars (supernets)
+  kMul,          // two inputs, elementwise, broadcast over H and W
+  kWeightedSum,  // n inputs and as many scalars (supernets)
 };
 std::string primitive_text(Primitive primitive);  // "conv2d", "batch_norm", …
 
@@ -48,11 +48,11 @@ struct Attributes {
   double epsilon = 1e-5;                             // batch_norm
   double momentum = 0.1;                             // batch_norm: weight of the new batch
   double rate = 0.0;                                 // dropout: probability of a zero
-  double depth_ratio = 1.0;                          // drop_path: its rate is the run's rate times this
+  double depth_ratio = 1.0;  // drop_path: its rate is the run's rate times this
 };
 
 struct TensorSpec {
-  std::string name;            // "cell3.block1.left.sep_conv_5x5.conv1.weight"
+  std::string name;  // "cell3.block1.left.sep_conv_5x5.conv1.weight"
   std::vector<int64_t> shape;
   int64_t count() const;
 };
@@ -64,8 +64,8 @@ struct Node {
   Attributes attributes;
   std::vector<TensorSpec> parameters;  // trained; in the order named at the primitive
   std::vector<TensorSpec> buffers;
-  Shape shape;              // of its output, one image
-  bool auxiliary = false;   // belongs to the auxiliary head: trained, not counted, not exported
+  Shape shape;             // of its output, one image
+  bool auxiliary = false;  // belongs to the auxiliary head: trained, not counted, not exported
 };
 
 struct NetworkGraph {

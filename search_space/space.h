@@ -18,8 +18,8 @@ enum class Scale { kCategorical, kLinear, kLog };
 struct Decision {
   std::string name;                 // "normal.block0.left.state"
   std::vector<std::string> values;  // 1 or more; the meaning of choice i is values[i]
-  std::string kind;                 // "state" | "operation" | "combine" | …: decisions of one kind share
-                                    // a vocabulary, of which this one may use the first values.size()
+  std::string kind;  // "state" | "operation" | "combine" | …: decisions of one kind share
+                     // a vocabulary, of which this one may use the first values.size()
   Scale scale = Scale::kCategorical;
   struct Condition {
     int decision = 0;  // index of an earlier decision

@@ -18,13 +18,18 @@ at::Tensor apply(const at::Tensor& images, std::vector<common::RandomStream>& ra
     const int64_t x = stream.integer(width);
     const int64_t top = std::max<int64_t>(0, y - height / 4);
     const int64_t left = std::max<int64_t>(0, x - width / 4);
-    mask[i][0].slice(0, top, std::min(height, y + height / 4)).slice(1, left, std::min(width, x + width / 4)).zero_();
+    mask[i][0]
+        .slice(0, top, std::min(height, y + height / 4))
+        .slice(1, left, std::min(width, x + width / 4))
+        .zero_();
   }
   return images * mask.to(images.device());
 }
 
 const common::Register<Augmentation> kRegister{
-    {.name = "cutout", .summary = "Hides a square of half the side (DeVries and Taylor 2017)", .apply = apply}};
+    {.name = "cutout",
+     .summary = "Hides a square of half the side (DeVries and Taylor 2017)",
+     .apply = apply}};
 
 }  // namespace
 }  // namespace nas::child_trainer

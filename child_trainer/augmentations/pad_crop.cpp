@@ -26,7 +26,9 @@ at::Tensor apply(const at::Tensor& images, std::vector<common::RandomStream>& ra
 }
 
 const common::Register<Augmentation> kRegister{
-    {.name = "pad-crop", .summary = "Pads by an eighth of the side and cuts at random (4 pixels at 32)", .apply = apply}};
+    {.name = "pad-crop",
+     .summary = "Pads by an eighth of the side and cuts at random (4 pixels at 32)",
+     .apply = apply}};
 
 }  // namespace
 }  // namespace nas::child_trainer

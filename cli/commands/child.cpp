@@ -1,15 +1,16 @@
 // nas child: trains networks for a worker, over its stdin and stdout.
+#include "engine/child.h"
 #include "cli/command.h"
 #include "common/process.h"
-#include "engine/child.h"
 #include "engine/search.h"
 
 namespace nas::cli {
 namespace {
 
 common::OptionList options() {
-  return {{.name = "run", .value = "", .help = "Run folder"},
-          {.name = "parent", .value = 0, .help = "Process whose end ends this one; 0: none", .min = 0}};
+  return {
+      {.name = "run", .value = "", .help = "Run folder"},
+      {.name = "parent", .value = 0, .help = "Process whose end ends this one; 0: none", .min = 0}};
 }
 
 int run(Arguments& arguments) {
@@ -19,8 +20,12 @@ int run(Arguments& arguments) {
   return engine::run_child(folder, engine::run_options(folder));
 }
 
-const common::Register<Command> kRegister{
-    {.name = "child", .summary = "Train networks for a worker", .usage = "--run DIR [options]", .options = options, .run = run, .hidden = true}};
+const common::Register<Command> kRegister{{.name = "child",
+                                           .summary = "Train networks for a worker",
+                                           .usage = "--run DIR [options]",
+                                           .options = options,
+                                           .run = run,
+                                           .hidden = true}};
 
 }  // namespace
 }  // namespace nas::cli

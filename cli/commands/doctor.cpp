@@ -17,23 +17,32 @@ namespace {
 
 int run(Arguments&) {
   const auto environment = engine::environment_json();
-  fmt::print("nas        {}\nLibTorch   {}\nsystem     {}\n", environment["nas"].get<std::string>(), environment["libtorch"].get<std::string>(),
-             environment["system"].get<std::string>());
-  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  fmt::print("CPU        {} cores, {} of memory\n", std::thread::hardware_concurrency(), common::bytes_text(memory));
+  fmt::print("nas        {}\nLibTorch   {}\nsystem     {}\n", environment["nas"].get<std::string>(),
+             environment["libtorch"].get<std::string>(), environment["system"].get<std::string>());
+  const double memory =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  fmt::print("CPU        {} cores, {} of memory\n", std::thread::hardware_concurrency(),
+             common::bytes_text(memory));
   const int64_t gpus = child_trainer::cuda_device_count();
-  fmt::print("GPUs       {}\n", gpus == 0 ? child_trainer::cuda_device_text(0) : std::to_string(gpus));
-  for (int64_t i = 0; i < gpus; ++i) fmt::print("           cuda:{} {}\n", i, child_trainer::cuda_device_text(i));
-  fmt::print("cache      {} ({} free)\n", common::cache_dir().string(), common::bytes_text(common::free_bytes(common::cache_dir())));
-  fmt::print("runs       {} ({} free)\n", std::filesystem::absolute(engine::runs_root()).string(), common::bytes_text(common::free_bytes(engine::runs_root())));
+  fmt::print("GPUs       {}\n",
+             gpus == 0 ? child_trainer::cuda_device_text(0) : std::to_string(gpus));
+  for (int64_t i = 0; i < gpus; ++i)
+    fmt::print("           cuda:{} {}\n", i, child_trainer::cuda_device_text(i));
+  fmt::print("cache      {} ({} free)\n", common::cache_dir().string(),
+             common::bytes_text(common::free_bytes(common::cache_dir())));
+  fmt::print("runs       {} ({} free)\n", std::filesystem::absolute(engine::runs_root()).string(),
+             common::bytes_text(common::free_bytes(engine::runs_root())));
   const char* data_dir = std::getenv("NAS_DATA_DIR");
   fmt::print("data       $NAS_DATA_DIR {}\n", data_dir != nullptr ? data_dir : "is not set");
-  for (const auto& dataset : data::list_datasets("")) fmt::print("           {:<12} {}\n", dataset.name, dataset.summary);
-  fmt::print("Graphviz   {}\n", common::program_exists("dot") ? "found" : "not found: reports have no drawings");
+  for (const auto& dataset : data::list_datasets(""))
+    fmt::print("           {:<12} {}\n", dataset.name, dataset.summary);
+  fmt::print("Graphviz   {}\n",
+             common::program_exists("dot") ? "found" : "not found: reports have no drawings");
   return common::kExitDone;
 }
 
-const common::Register<Command> kRegister{{.name = "doctor", .summary = "Say what was found on this machine", .usage = "", .run = run}};
+const common::Register<Command> kRegister{
+    {.name = "doctor", .summary = "Say what was found on this machine", .usage = "", .run = run}};
 
 }  // namespace
 }  // namespace nas::cli

@@ -14,7 +14,9 @@ namespace {
 
 common::OptionList options() {
   return {{.name = "model", .value = "", .help = "Model folder; by default the newest"},
-          {.name = "dataset", .value = "", .help = "Dataset; by default the one the model was trained on"},
+          {.name = "dataset",
+           .value = "",
+           .help = "Dataset; by default the one the model was trained on"},
           {.name = "device", .value = "auto", .help = "auto | cpu | cuda | cuda:N"},
           {.name = "data-dir", .value = "", .help = "Folder that is searched for datasets first"},
           {.name = "json", .value = false, .help = "Print the result as JSON"}};
@@ -28,9 +30,12 @@ int run(Arguments& arguments) {
   if (!found.note.empty()) common::log_info(found.note);
   const auto dataset = engine::dataset_for(model, data::read_dataset(found.file));
   const bool has_test = dataset.test.count() > 0;
-  if (!has_test) common::log_warning("the dataset has no test images: its held-out ones are measured");
+  if (!has_test)
+    common::log_warning("the dataset has no test images: its held-out ones are measured");
   const data::Split& split = has_test ? dataset.test : dataset.valid;
-  if (split.count() == 0) throw common::DataError({.where = "nas evaluate", .what = "the dataset has no test images", .got = name});
+  if (split.count() == 0)
+    throw common::DataError(
+        {.where = "nas evaluate", .what = "the dataset has no test images", .got = name});
   engine::Predictor predictor(model, child_trainer::find_device(given.text("device")));
   const auto metrics = child_trainer::measure(dataset, split, predictor.scores(dataset, split));
   if (given.flag("json")) {
@@ -40,18 +45,24 @@ int run(Arguments& arguments) {
     fmt::print("{}\n", json.dump());
     return common::kExitDone;
   }
-  fmt::print("model     {}\ndataset   {}{}, {} images\n", model.folder.string(), name, dataset.synthetic ? " (synthetic)" : "", metrics.images);
-  fmt::print("accuracy  {:.4f}\nlog loss  {:.4f}\nAUC-PRC   {:.4f}\nAUC-ROC   {:.4f}\n\n", metrics.accuracy, metrics.log_loss, metrics.auc_prc, metrics.auc_roc);
+  fmt::print("model     {}\ndataset   {}{}, {} images\n", model.folder.string(), name,
+             dataset.synthetic ? " (synthetic)" : "", metrics.images);
+  fmt::print("accuracy  {:.4f}\nlog loss  {:.4f}\nAUC-PRC   {:.4f}\nAUC-ROC   {:.4f}\n\n",
+             metrics.accuracy, metrics.log_loss, metrics.auc_prc, metrics.auc_roc);
   fmt::print("{:<45}{:>8}{:>11}{:>8}{:>8}\n", "label", "images", "precision", "recall", "F1");
   for (size_t k = 0; k < metrics.labels.size(); ++k) {
     const auto& label = metrics.labels[k];
-    fmt::print("{:<45}{:>8}{:>11.3f}{:>8.3f}{:>8.3f}\n", model.labels[k], label.images, label.precision, label.recall, label.f1);
+    fmt::print("{:<45}{:>8}{:>11.3f}{:>8.3f}{:>8.3f}\n", model.labels[k], label.images,
+               label.precision, label.recall, label.f1);
   }
   return common::kExitDone;
 }
 
-const common::Register<Command> kRegister{
-    {.name = "evaluate", .summary = "Measure a model on a dataset's test images", .usage = "[options]", .options = options, .run = run}};
+const common::Register<Command> kRegister{{.name = "evaluate",
+                                           .summary = "Measure a model on a dataset's test images",
+                                           .usage = "[options]",
+                                           .options = options,
+                                           .run = run}};
 
 }  // namespace
 }  // namespace nas::cli

@@ -1,6 +1,7 @@
 // nas list: what there is.
 #include <fmt/format.h>
 
+#include "child_trainer/augmentation.h"
 #include "cli/command.h"
 #include "controller/strategy.h"
 #include "data/dataset_lookup.h"
@@ -9,7 +10,6 @@
 #include "engine/model_folder.h"
 #include "engine/run_folder.h"
 #include "engine/store.h"
-#include "child_trainer/augmentation.h"
 #include "search_space/network_family.h"
 #include "search_space/op.h"
 #include "search_space/space.h"
@@ -22,25 +22,29 @@ using Row = std::pair<std::string, std::string>;  // name, summary
 template <class T>
 std::vector<Row> registered() {
   std::vector<Row> rows;
-  for (const auto& [name, entry] : common::Registry<T>::entries()) rows.emplace_back(name, entry.plugin.summary);
+  for (const auto& [name, entry] : common::Registry<T>::entries())
+    rows.emplace_back(name, entry.plugin.summary);
   return rows;
 }
 
 std::vector<Row> datasets() {
   std::vector<Row> rows;
-  for (const auto& dataset : data::list_datasets("")) rows.emplace_back(dataset.name, dataset.summary);
+  for (const auto& dataset : data::list_datasets(""))
+    rows.emplace_back(dataset.name, dataset.summary);
   return rows;
 }
 
 std::vector<Row> runs() {
   std::vector<Row> rows;
-  for (const auto& run : engine::list_runs()) rows.emplace_back(run.path().filename().string(), run.path().string());
+  for (const auto& run : engine::list_runs())
+    rows.emplace_back(run.path().filename().string(), run.path().string());
   return rows;
 }
 
 std::vector<Row> models() {
   std::vector<Row> rows;
-  for (const auto& folder : engine::list_models()) rows.emplace_back(folder.filename().string(), folder.string());
+  for (const auto& folder : engine::list_models())
+    rows.emplace_back(folder.filename().string(), folder.string());
   return rows;
 }
 
@@ -62,14 +66,19 @@ const std::map<std::string, std::vector<Row> (*)()>& kinds() {
   return all;
 }
 
-common::OptionList options() { return {{.name = "json", .value = false, .help = "Print a JSON list"}}; }
+common::OptionList options() {
+  return {{.name = "json", .value = false, .help = "Print a JSON list"}};
+}
 
 int run(Arguments& arguments) {
   const auto found = kinds().find(arguments.positionals[0]);
   if (found == kinds().end()) {
     std::vector<std::string> names;
     for (const auto& [name, rows] : kinds()) names.push_back(name);
-    throw common::UsageError({.where = "nas list", .what = "unknown kind", .got = "'" + arguments.positionals[0] + "'", .expected = "one of: " + common::join(names, ", ")});
+    throw common::UsageError({.where = "nas list",
+                              .what = "unknown kind",
+                              .got = "'" + arguments.positionals[0] + "'",
+                              .expected = "one of: " + common::join(names, ", ")});
   }
   const auto rows = found->second();
   if (arguments.options.flag("json")) {

@@ -15,13 +15,16 @@ std::string row(const common::Option& option) {
   if (const auto range = option.range_text(); !range.empty()) limits.push_back(range);
   if (!option.unit.empty()) limits.push_back(option.unit);
   const std::string value = option.value_text();
-  return fmt::format("| `--{}` | {} | {} | {} | {} |\n", option.name, option.type_text(), cell(common::join(limits, " ")),
-                     value.empty() ? "" : "`" + cell(value) + "`", cell(option.help));
+  return fmt::format("| `--{}` | {} | {} | {} | {} |\n", option.name, option.type_text(),
+                     cell(common::join(limits, " ")), value.empty() ? "" : "`" + cell(value) + "`",
+                     cell(option.help));
 }
 
 std::string section(const Command& command) {
-  const std::string line = command.usage.empty() ? command.name : command.name + " " + command.usage;
-  std::string text = fmt::format("\n## nas {}\n\n{}.\n\n```\nnas {}\n```\n", command.name, command.summary, line);
+  const std::string line =
+      command.usage.empty() ? command.name : command.name + " " + command.usage;
+  std::string text =
+      fmt::format("\n## nas {}\n\n{}.\n\n```\nnas {}\n```\n", command.name, command.summary, line);
   if (command.options == nullptr) return text;
   text += "\n| option | type | range, unit | default | |\n|---|---|---|---|---|\n";
   for (const auto& option : command.options()) text += row(option);
@@ -31,8 +34,10 @@ std::string section(const Command& command) {
 int run(Arguments&) {
   std::string page =
       "# Options\n\n"
-      "All options of all commands. This page is printed by `nas options-page`; edit the declarations, not the page.\n\n"
-      "Every command also takes `--help`, `--config FILE` (TOML: the keys are the names below without the dashes) and\n"
+      "All options of all commands. This page is printed by `nas options-page`; edit the "
+      "declarations, not the page.\n\n"
+      "Every command also takes `--help`, `--config FILE` (TOML: the keys are the names below "
+      "without the dashes) and\n"
       "`--set KEY=VALUE`. Flags win over the file, and `--set` over flags.\n";
   for (const auto& [name, entry] : common::Registry<Command>::entries()) {
     if (!entry.plugin.hidden) page += section(entry.plugin);
@@ -41,11 +46,12 @@ int run(Arguments&) {
   return common::kExitDone;
 }
 
-const common::Register<Command> kRegister{{.name = "options-page",
-                                           .summary = "Print docs/options.md from the declarations of all commands",
-                                           .usage = "",
-                                           .run = run,
-                                           .hidden = true}};
+const common::Register<Command> kRegister{
+    {.name = "options-page",
+     .summary = "Print docs/options.md from the declarations of all commands",
+     .usage = "",
+     .run = run,
+     .hidden = true}};
 
 }  // namespace
 }  // namespace nas::cli

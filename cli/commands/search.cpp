@@ -22,16 +22,21 @@ int run(Arguments& arguments) {
   }
   if (json) fmt::print("{}\n", engine::to_json(result).dump());
   if (result.end == engine::SearchEnd::kAskedToStop) {
-    common::log_warning(fmt::format("stopped after {} trials; continue with: nas search --run {}", result.trials, run));
+    common::log_warning(fmt::format("stopped after {} trials; continue with: nas search --run {}",
+                                    result.trials, run));
     return common::kExitSignal + engine::stop_signal();
   }
   if (!result.best) {
-    throw common::NothingError({.where = "nas search", .what = "no trial succeeded", .hint = "nas status --run " + run});
+    throw common::NothingError(
+        {.where = "nas search", .what = "no trial succeeded", .hint = "nas status --run " + run});
   }
-  if (result.end == engine::SearchEnd::kTimeLimit) common::log_info("the time limit ended the search");
-  if (result.end == engine::SearchEnd::kExhausted) common::log_info("the strategy proposes nothing new any more");
+  if (result.end == engine::SearchEnd::kTimeLimit)
+    common::log_info("the time limit ended the search");
+  if (result.end == engine::SearchEnd::kExhausted)
+    common::log_info("the strategy proposes nothing new any more");
   if (!json) {
-    fmt::print("best reward   {:.4f} (trial {} of {})\n", *result.best->reward, result.best->id, result.trials);
+    fmt::print("best reward   {:.4f} (trial {} of {})\n", *result.best->reward, result.best->id,
+               result.trials);
     fmt::print("architecture  {}\n", (result.run.best() / "architecture.json").string());
     fmt::print("report        {}\n", result.run.report().string());
     fmt::print("next          nas transfer --dataset coastline --run {}\n", run);
@@ -40,7 +45,11 @@ int run(Arguments& arguments) {
 }
 
 const common::Register<Command> kRegister{
-    {.name = "search", .summary = "Search for the best cell on a small proxy dataset", .usage = "--proxy NAME [options]", .options = options, .run = run}};
+    {.name = "search",
+     .summary = "Search for the best cell on a small proxy dataset",
+     .usage = "--proxy NAME [options]",
+     .options = options,
+     .run = run}};
 
 }  // namespace
 }  // namespace nas::cli

@@ -12,15 +12,40 @@ namespace {
 
 common::OptionList options() {
   return {
-      {.name = "cells", .value = 6, .help = "Normal cells a stage; there are three stages", .min = 1, .max = 1000},
-      {.name = "filters", .value = 32, .help = "Filters of the first stage", .min = 2, .max = 100000},
-      {.name = "input-size", .value = 32, .help = "Side of the image", .unit = "pixels", .min = 8, .max = 10000},
+      {.name = "cells",
+       .value = 6,
+       .help = "Normal cells a stage; there are three stages",
+       .min = 1,
+       .max = 1000},
+      {.name = "filters",
+       .value = 32,
+       .help = "Filters of the first stage",
+       .min = 2,
+       .max = 100000},
+      {.name = "input-size",
+       .value = 32,
+       .help = "Side of the image",
+       .unit = "pixels",
+       .min = 8,
+       .max = 10000},
       {.name = "classes", .value = 10, .help = "Number of classes", .min = 1, .max = 1000000},
-      {.name = "stem", .value = "auto", .help = "First layers; auto: by the input size", .choices = {"auto", "cifar", "strided", "imagenet"}},
-      {.name = "stem-multiplier", .value = 3.0, .help = "Width of the stem over the filters (over 32 for the ImageNet stem)", .min = 0.1, .max = 100},
-      {.name = "skip-reduction-input", .value = false, .help = "A reduction's output is not the next cell's previous input (NASNet large)"},
+      {.name = "stem",
+       .value = "auto",
+       .help = "First layers; auto: by the input size",
+       .choices = {"auto", "cifar", "strided", "imagenet"}},
+      {.name = "stem-multiplier",
+       .value = 3.0,
+       .help = "Width of the stem over the filters (over 32 for the ImageNet stem)",
+       .min = 0.1,
+       .max = 100},
+      {.name = "skip-reduction-input",
+       .value = false,
+       .help = "A reduction's output is not the next cell's previous input (NASNet large)"},
       {.name = "aux", .value = true, .help = "Count the auxiliary head, where the family has one"},
-      {.name = "format", .value = "text", .help = "Output", .choices = {"text", "json", "dot", "svg"}},
+      {.name = "format",
+       .value = "text",
+       .help = "Output",
+       .choices = {"text", "json", "dot", "svg"}},
   };
 }
 
@@ -38,7 +63,8 @@ void print_cell(const std::string& name, const search_space::Cell& cell) {
   fmt::print("{} cell\n", name);
   for (size_t n = 0; n < cell.nodes.size(); ++n) {
     std::vector<std::string> edges;
-    for (const auto& edge : cell.nodes[n].edges) edges.push_back(fmt::format("{}({})", edge.op, edge.state));
+    for (const auto& edge : cell.nodes[n].edges)
+      edges.push_back(fmt::format("{}({})", edge.op, edge.state));
     fmt::print("  state {} = {}\n", static_cast<size_t>(cell.inputs) + n,
                common::join(edges, cell.nodes[n].combine == "add" ? " + " : " | "));
   }
@@ -62,7 +88,8 @@ int run(Arguments& arguments) {
   if (arguments.options.flag("aux")) {
     network.auxiliary = true;
     try {
-      auxiliary = search_space::cost_of(search_space::build_network(architecture, network)).auxiliary_parameters;
+      auxiliary = search_space::cost_of(search_space::build_network(architecture, network))
+                      .auxiliary_parameters;
     } catch (const common::ConfigError&) {
       auxiliary = 0;  // the family has none, or the image is too small for it
     }
@@ -85,8 +112,10 @@ int run(Arguments& arguments) {
   for (const auto& [name, cell] : architecture.cells) print_cell(name, cell);
   fmt::print("\nparameters            {}\n", common::with_commas(cost.parameters));
   fmt::print("auxiliary parameters  {}\n", common::with_commas(auxiliary));
-  fmt::print("multiply-adds         {}\n", common::with_unit(static_cast<double>(cost.multiply_adds)));
-  fmt::print("activations           {} an image in training\n\n", common::bytes_text(static_cast<double>(cost.activation_bytes)));
+  fmt::print("multiply-adds         {}\n",
+             common::with_unit(static_cast<double>(cost.multiply_adds)));
+  fmt::print("activations           {} an image in training\n\n",
+             common::bytes_text(static_cast<double>(cost.activation_bytes)));
   for (const auto& [name, node] : graph.end_points) {
     const auto& shape = graph.nodes[static_cast<size_t>(node)].shape;
     fmt::print("{:<12} {}x{}x{}\n", name, shape.height, shape.width, shape.channels);
@@ -94,13 +123,14 @@ int run(Arguments& arguments) {
   return common::kExitDone;
 }
 
-const common::Register<Command> kRegister{{.name = "show",
-                                           .summary = "Draw an architecture and count its parameters and multiply-adds",
-                                           .usage = "ARCH|FILE [options]",
-                                           .options = options,
-                                           .run = run,
-                                           .min_positionals = 1,
-                                           .max_positionals = 1}};
+const common::Register<Command> kRegister{
+    {.name = "show",
+     .summary = "Draw an architecture and count its parameters and multiply-adds",
+     .usage = "ARCH|FILE [options]",
+     .options = options,
+     .run = run,
+     .min_positionals = 1,
+     .max_positionals = 1}};
 
 }  // namespace
 }  // namespace nas::cli

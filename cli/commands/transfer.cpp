@@ -21,25 +21,29 @@ int run(Arguments& arguments) {
     return common::kExitDone;
   }
   if (result.stopped) {
-    common::log_warning("stopped with a checkpoint; continue with: nas transfer --resume --out " + result.folder.string());
-    return engine::stop_signal() != 0 ? common::kExitSignal + engine::stop_signal() : common::kExitDone;
+    common::log_warning("stopped with a checkpoint; continue with: nas transfer --resume --out " +
+                        result.folder.string());
+    return engine::stop_signal() != 0 ? common::kExitSignal + engine::stop_signal()
+                                      : common::kExitDone;
   }
   if (json) {
     fmt::print("{}\n", engine::to_json(result).dump());
     return common::kExitDone;
   }
-  fmt::print("test accuracy  {:.4f} ({} images)\n", result.test.value("accuracy", 0.0), result.test.value("images", int64_t{0}));
+  fmt::print("test accuracy  {:.4f} ({} images)\n", result.test.value("accuracy", 0.0),
+             result.test.value("images", int64_t{0}));
   fmt::print("model          {}\n", result.folder.string());
   fmt::print("report         {}\n", (result.folder / "report.html").string());
   fmt::print("next           nas predict FILE, nas evaluate, nas export\n");
   return common::kExitDone;
 }
 
-const common::Register<Command> kRegister{{.name = "transfer",
-                                           .summary = "Train the best cell, deeper and wider, on a full dataset",
-                                           .usage = "--dataset NAME [options]",
-                                           .options = options,
-                                           .run = run}};
+const common::Register<Command> kRegister{
+    {.name = "transfer",
+     .summary = "Train the best cell, deeper and wider, on a full dataset",
+     .usage = "--dataset NAME [options]",
+     .options = options,
+     .run = run}};
 
 }  // namespace
 }  // namespace nas::cli

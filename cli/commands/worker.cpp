@@ -1,16 +1,17 @@
 // nas worker: trains proposals of a run. Started by `nas search`.
+#include "engine/worker.h"
 #include "cli/command.h"
 #include "common/process.h"
 #include "engine/search.h"
-#include "engine/worker.h"
 
 namespace nas::cli {
 namespace {
 
 common::OptionList options() {
-  return {{.name = "run", .value = "", .help = "Run folder"},
-          {.name = "name", .value = "worker", .help = "Name of this worker, unique in the run"},
-          {.name = "parent", .value = 0, .help = "Process whose end ends this one; 0: none", .min = 0}};
+  return {
+      {.name = "run", .value = "", .help = "Run folder"},
+      {.name = "name", .value = "worker", .help = "Name of this worker, unique in the run"},
+      {.name = "parent", .value = 0, .help = "Process whose end ends this one; 0: none", .min = 0}};
 }
 
 int run(Arguments& arguments) {
@@ -20,8 +21,12 @@ int run(Arguments& arguments) {
   return engine::run_worker(folder, engine::run_options(folder), arguments.options.text("name"));
 }
 
-const common::Register<Command> kRegister{
-    {.name = "worker", .summary = "Train proposals of a run", .usage = "--run DIR [options]", .options = options, .run = run, .hidden = true}};
+const common::Register<Command> kRegister{{.name = "worker",
+                                           .summary = "Train proposals of a run",
+                                           .usage = "--run DIR [options]",
+                                           .options = options,
+                                           .run = run,
+                                           .hidden = true}};
 
 }  // namespace
 }  // namespace nas::cli

@@ -17,8 +17,7 @@ at::Tensor objective(const at::Tensor& log_probs, const at::Tensor& /*old_log_pr
 
 std::unique_ptr<Strategy> make(const SpaceView& view, const StrategySetup& setup) {
   return std::make_unique<PolicyLearner>(
-      view, setup,
-      PolicyLearner::Rule{.name = "reinforce", .epochs = 1, .objective = objective});
+      view, setup, PolicyLearner::Rule{.name = "reinforce", .epochs = 1, .objective = objective});
 }
 
 const common::Register<StrategyPlugin> kRegister{

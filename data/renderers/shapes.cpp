@@ -81,9 +81,9 @@ struct Shape {
   const char* name;
   Covers covers;
 };
-constexpr Shape kShapes[] = {{"disc", disc},       {"ring", ring},         {"square", square},
+constexpr Shape kShapes[] = {{"disc", disc},         {"ring", ring},       {"square", square},
                              {"triangle", triangle}, {"cross", cross},     {"star", star},
-                             {"stripes", stripes}, {"checker", checker},   {"spiral", spiral},
+                             {"stripes", stripes},   {"checker", checker}, {"spiral", spiral},
                              {"dots", dots}};
 
 // Where and how a shape lies in the picture.

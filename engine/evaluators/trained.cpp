@@ -1,5 +1,5 @@
-// Rewards from training a child: drives one `nas child` process through pipes and watches its memory and its progress.
-// Never touches torch itself.
+// Rewards from training a child: drives one `nas child` process through pipes and watches its
+// memory and its progress. Never touches torch itself.
 #include <signal.h>
 #include <unistd.h>
 
@@ -26,7 +26,9 @@ double machine_memory() {
 class TrainedEvaluator : public Evaluator {
  public:
   TrainedEvaluator(RunFolder run, const common::Options& options)
-      : run_(std::move(run)), silence_(options.number("child-silence")), threads_(options.integer("threads")) {
+      : run_(std::move(run)),
+        silence_(options.number("child-silence")),
+        threads_(options.integer("threads")) {
     memory_ = parse_bytes("child-memory", options.text("child-memory"));
     const auto workers = static_cast<double>(std::max<int64_t>(1, options.integer("workers")));
     if (memory_ <= 0) memory_ = 0.85 * machine_memory() / workers;
@@ -35,7 +37,8 @@ class TrainedEvaluator : public Evaluator {
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
     if (child_ && child_->poll()) child_.reset();
     if (!child_) start_child();
-    if (!child_->write_line(to_json(ChildRequest{.trial = trial.id, .architecture = trial.architecture}).dump())) {
+    if (!child_->write_line(
+            to_json(ChildRequest{.trial = trial.id, .architecture = trial.architecture}).dump())) {
       child_.reset();
       return Verdict::kDied;
     }
@@ -65,7 +68,8 @@ class TrainedEvaluator : public Evaluator {
       }
       if (now - heard > silence_) {
         child_.reset();
-        return fail(trial, TrialState::kTimeout, "the child showed no progress for --child-silence");
+        return fail(trial, TrialState::kTimeout,
+                    "the child showed no progress for --child-silence");
       }
       if (!stopping && now - asked > 0.25) {
         asked = now;
@@ -82,7 +86,8 @@ class TrainedEvaluator : public Evaluator {
     const auto log = run_.path() / "workers" / ("child_" + std::to_string(getpid()) + ".log");
     std::filesystem::create_directories(log.parent_path());
     child_ = std::make_unique<common::Process>(common::ProcessOptions{
-        .arguments = {common::self_path().string(), "child", "--run", run_.path().string(), "--parent", std::to_string(getpid())},
+        .arguments = {common::self_path().string(), "child", "--run", run_.path().string(),
+                      "--parent", std::to_string(getpid())},
         .environment = {{"OMP_WAIT_POLICY", "passive"},
                         {"OMP_NUM_THREADS", std::to_string(threads_)},
                         {"MALLOC_ARENA_MAX", "2"},
@@ -115,8 +120,12 @@ class TrainedEvaluator : public Evaluator {
 const common::Register<EvaluatorPlugin> kRegister{
     {.name = "trained",
      .summary = "Trains a child network on the proxy dataset",
-     .check = [](const common::Options& options) { parse_bytes("child-memory", options.text("child-memory")); },
-     .make = [](const RunFolder& run, const common::Options& options) -> std::unique_ptr<Evaluator> {
+     .check =
+         [](const common::Options& options) {
+           parse_bytes("child-memory", options.text("child-memory"));
+         },
+     .make = [](const RunFolder& run,
+                const common::Options& options) -> std::unique_ptr<Evaluator> {
        return std::make_unique<TrainedEvaluator>(run, options);
      }}};
 

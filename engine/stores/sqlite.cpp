@@ -13,22 +13,26 @@ namespace {
 std::unique_ptr<soci::session> open(const std::string& address) {
   const std::filesystem::path folder = std::filesystem::absolute(address).parent_path();
   if (common::on_network_file_system(folder)) {
-    throw common::ConfigError({.where = "store", .what = "SQLite's locks do not hold on a network file system",
-                               .got = folder.string(), .hint = "a run folder on a local disk, or --store postgresql:…"});
+    throw common::ConfigError({.where = "store",
+                               .what = "SQLite's locks do not hold on a network file system",
+                               .got = folder.string(),
+                               .hint = "a run folder on a local disk, or --store postgresql:…"});
   }
-  auto session = std::make_unique<soci::session>(soci::sqlite3, "dbname=\"" + address + "\" timeout=60");
+  auto session =
+      std::make_unique<soci::session>(soci::sqlite3, "dbname=\"" + address + "\" timeout=60");
   *session << "PRAGMA journal_mode = WAL";
   // A killed process loses nothing; a power cut may lose the last commits, never the database.
   *session << "PRAGMA synchronous = NORMAL";
   return session;
 }
 
-const common::Register<StoreBackend> kRegister{{.name = "sqlite",
-                                                .summary = "A file in the run folder: one host, local disk",
-                                                .prefix = "sqlite:",
-                                                .open = open,
-                                                .now = "((julianday('now') - 2440587.5) * 86400.0)",
-                                                .skip_locked = ""}};
+const common::Register<StoreBackend> kRegister{
+    {.name = "sqlite",
+     .summary = "A file in the run folder: one host, local disk",
+     .prefix = "sqlite:",
+     .open = open,
+     .now = "((julianday('now') - 2440587.5) * 86400.0)",
+     .skip_locked = ""}};
 
 }  // namespace
 }  // namespace nas::engine

@@ -18,9 +18,10 @@ std::vector<fs::path> run(const ExportModel& model, const fs::path& folder) {
   return files;
 }
 
-// One image at a time: OpenCV 4.6 fixes some shapes to the batch that it sees while it reads the file, which is one.
-std::vector<float> scores(const fs::path& file, const ExportModel& model, const std::vector<float>& images,
-                          int64_t count) {
+// One image at a time: OpenCV 4.6 fixes some shapes to the batch that it sees while it reads the
+// file, which is one.
+std::vector<float> scores(const fs::path& file, const ExportModel& model,
+                          const std::vector<float>& images, int64_t count) {
   check_images(model, images, count);
   const search_space::Shape& shape = model.graph.nodes.at(0).shape;
   const int sizes[] = {1, static_cast<int>(shape.channels), static_cast<int>(shape.height),
@@ -46,7 +47,8 @@ std::vector<float> scores(const fs::path& file, const ExportModel& model, const 
 
 const common::Register<Exporter> kRegister{
     {.name = "onnx",
-     .summary = "ONNX (opset 13): model.onnx, for ONNX Runtime, OpenCV, OpenVINO, TensorRT and others",
+     .summary =
+         "ONNX (opset 13): model.onnx, for ONNX Runtime, OpenCV, OpenVINO, TensorRT and others",
      .run = run,
      .scores = scores}};
 

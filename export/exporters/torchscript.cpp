@@ -25,7 +25,8 @@ at::Tensor to_tensor(const std::string& bytes, const std::vector<int64_t>& shape
   return torch::from_blob(const_cast<char*>(bytes.data()), shape, at::kFloat).clone();
 }
 
-// A tree of modules, one for each component of a tensor's name, so that the state dict has the project's own names.
+// A tree of modules, one for each component of a tensor's name, so that the state dict has the
+// project's own names.
 class ModuleTree {
  public:
   ModuleTree() : unit_(std::make_shared<torch::jit::CompilationUnit>()) {
@@ -107,22 +108,24 @@ std::vector<fs::path> run(const ExportModel& model, const fs::path& folder) {
   return files;
 }
 
-std::vector<float> scores(const fs::path& file, const ExportModel& model, const std::vector<float>& images,
-                          int64_t count) {
+std::vector<float> scores(const fs::path& file, const ExportModel& model,
+                          const std::vector<float>& images, int64_t count) {
   check_images(model, images, count);
   const search_space::Shape& shape = model.graph.nodes.at(0).shape;
   std::vector<float> all;
   try {
     const torch::NoGradGuard no_grad;
-    const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);  // a few batches do not repay profiling
+    const torch::jit::GraphOptimizerEnabledGuard unoptimized(
+        false);  // a few batches do not repay profiling
     torch::jit::Module network = torch::jit::load(file.string(), c10::Device(c10::kCPU));
     for (int64_t start = 0; start < count; start += kBatch) {
       const int64_t size = std::min(kBatch, count - start);
       const float* first = images.data() + start * shape.count();
-      const at::Tensor batch = torch::from_blob(const_cast<float*>(first),
-                                                {size, shape.channels, shape.height, shape.width}, at::kFloat);
+      const at::Tensor batch = torch::from_blob(
+          const_cast<float*>(first), {size, shape.channels, shape.height, shape.width}, at::kFloat);
       const at::Tensor output = network.forward({batch}).toTensor().contiguous();
-      all.insert(all.end(), output.const_data_ptr<float>(), output.const_data_ptr<float>() + output.numel());
+      all.insert(all.end(), output.const_data_ptr<float>(),
+                 output.const_data_ptr<float>() + output.numel());
     }
   } catch (const std::exception& error) {
     throw common::SystemError(

@@ -1,4 +1,5 @@
-// Published cells in the DARTS convention: state 0 is the output two cells before, 1 the last one's.
+// Published cells in the DARTS convention: state 0 is the output two cells before, 1 the last
+// one's.
 #include "common/registry.h"
 #include "search_space/architecture.h"
 
@@ -16,7 +17,8 @@ constexpr const char* kAvg3 = "avg_pool_3x3";
 // Eight edges, two a node, as the papers list them.
 Cell cell(const std::vector<Edge>& edges) {
   Cell cell{.inputs = 2, .nodes = {}, .concat = {2, 3, 4, 5}};
-  for (size_t i = 0; i < edges.size(); i += 2) cell.nodes.push_back({.edges = {edges[i], edges[i + 1]}});
+  for (size_t i = 0; i < edges.size(); i += 2)
+    cell.nodes.push_back({.edges = {edges[i], edges[i + 1]}});
   return cell;
 }
 
@@ -25,23 +27,79 @@ Architecture architecture(const std::vector<Edge>& normal, const std::vector<Edg
 }
 
 Architecture darts_v1() {
-  return architecture({{1, kSep3}, {0, kSep3}, {0, kSkip}, {1, kSep3}, {0, kSkip}, {1, kSep3}, {0, kSep3}, {2, kSkip}},
-                      {{0, kMax3}, {1, kMax3}, {2, kSkip}, {0, kMax3}, {0, kMax3}, {2, kSkip}, {2, kSkip}, {0, kAvg3}});
+  return architecture({{1, kSep3},
+                       {0, kSep3},
+                       {0, kSkip},
+                       {1, kSep3},
+                       {0, kSkip},
+                       {1, kSep3},
+                       {0, kSep3},
+                       {2, kSkip}},
+                      {{0, kMax3},
+                       {1, kMax3},
+                       {2, kSkip},
+                       {0, kMax3},
+                       {0, kMax3},
+                       {2, kSkip},
+                       {2, kSkip},
+                       {0, kAvg3}});
 }
 
 Architecture darts_v2() {
-  return architecture({{0, kSep3}, {1, kSep3}, {0, kSep3}, {1, kSep3}, {1, kSep3}, {0, kSkip}, {0, kSkip}, {2, kDil3}},
-                      {{0, kMax3}, {1, kMax3}, {2, kSkip}, {1, kMax3}, {0, kMax3}, {2, kSkip}, {2, kSkip}, {1, kMax3}});
+  return architecture({{0, kSep3},
+                       {1, kSep3},
+                       {0, kSep3},
+                       {1, kSep3},
+                       {1, kSep3},
+                       {0, kSkip},
+                       {0, kSkip},
+                       {2, kDil3}},
+                      {{0, kMax3},
+                       {1, kMax3},
+                       {2, kSkip},
+                       {1, kMax3},
+                       {0, kMax3},
+                       {2, kSkip},
+                       {2, kSkip},
+                       {1, kMax3}});
 }
 
 Architecture pc_darts() {
-  return architecture({{1, kSep3}, {0, kSkip}, {0, kSep3}, {1, kDil3}, {0, kSep5}, {1, kSep3}, {0, kAvg3}, {1, kDil3}},
-                      {{1, kSep5}, {0, kMax3}, {1, kSep5}, {2, kSep5}, {0, kSep3}, {3, kSep3}, {1, kSep3}, {2, kSep3}});
+  return architecture({{1, kSep3},
+                       {0, kSkip},
+                       {0, kSep3},
+                       {1, kDil3},
+                       {0, kSep5},
+                       {1, kSep3},
+                       {0, kAvg3},
+                       {1, kDil3}},
+                      {{1, kSep5},
+                       {0, kMax3},
+                       {1, kSep5},
+                       {2, kSep5},
+                       {0, kSep3},
+                       {3, kSep3},
+                       {1, kSep3},
+                       {2, kSep3}});
 }
 
 Architecture p_darts() {
-  return architecture({{0, kSkip}, {1, kDil3}, {0, kSkip}, {1, kSep3}, {1, kSep3}, {3, kSep3}, {0, kSep3}, {4, kDil5}},
-                      {{0, kAvg3}, {1, kSep5}, {0, kSep3}, {2, kDil5}, {0, kMax3}, {1, kDil3}, {1, kDil3}, {3, kDil5}});
+  return architecture({{0, kSkip},
+                       {1, kDil3},
+                       {0, kSkip},
+                       {1, kSep3},
+                       {1, kSep3},
+                       {3, kSep3},
+                       {0, kSep3},
+                       {4, kDil5}},
+                      {{0, kAvg3},
+                       {1, kSep5},
+                       {0, kSep3},
+                       {2, kDil5},
+                       {0, kMax3},
+                       {1, kDil3},
+                       {1, kDil3},
+                       {3, kDil5}});
 }
 
 const common::Register<NamedArchitecture> kV1{

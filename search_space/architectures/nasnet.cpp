@@ -18,26 +18,30 @@ constexpr const char* kIdentity = "identity";
 constexpr const char* kBottleneck = "bottleneck_1x7_7x1";
 
 Architecture nasnet_a() {
-  const Cell normal{.inputs = 2,
-                    .nodes = {block(kSep5, 0, kSep3, 1), block(kSep5, 1, kSep3, 1), block(kAvg3, 0, kIdentity, 1),
-                              block(kAvg3, 1, kAvg3, 1), block(kSep3, 0, kIdentity, 0)},
-                    .concat = {1, 2, 3, 4, 5, 6}};
-  const Cell reduction{.inputs = 2,
-                       .nodes = {block(kSep5, 0, kSep7, 1), block(kMax3, 0, kSep7, 1), block(kAvg3, 0, kSep5, 1),
-                                 block(kIdentity, 3, kAvg3, 2), block(kSep3, 2, kMax3, 0)},
-                       .concat = {3, 4, 5, 6}};
+  const Cell normal{
+      .inputs = 2,
+      .nodes = {block(kSep5, 0, kSep3, 1), block(kSep5, 1, kSep3, 1), block(kAvg3, 0, kIdentity, 1),
+                block(kAvg3, 1, kAvg3, 1), block(kSep3, 0, kIdentity, 0)},
+      .concat = {1, 2, 3, 4, 5, 6}};
+  const Cell reduction{
+      .inputs = 2,
+      .nodes = {block(kSep5, 0, kSep7, 1), block(kMax3, 0, kSep7, 1), block(kAvg3, 0, kSep5, 1),
+                block(kIdentity, 3, kAvg3, 2), block(kSep3, 2, kMax3, 0)},
+      .concat = {3, 4, 5, 6}};
   return {.family = "nasnet", .cells = {{"normal", normal}, {"reduction", reduction}}};
 }
 
 Architecture amoebanet_a() {
   const Cell normal{.inputs = 2,
-                    .nodes = {block(kAvg3, 0, kMax3, 0), block(kSep3, 1, kIdentity, 1), block(kIdentity, 0, kAvg3, 1),
-                              block(kSep3, 0, kSep5, 2), block(kAvg3, 5, kSep3, 0)},
+                    .nodes = {block(kAvg3, 0, kMax3, 0), block(kSep3, 1, kIdentity, 1),
+                              block(kIdentity, 0, kAvg3, 1), block(kSep3, 0, kSep5, 2),
+                              block(kAvg3, 5, kSep3, 0)},
                     .concat = {1, 3, 4, 6}};
-  const Cell reduction{.inputs = 2,
-                       .nodes = {block(kSep3, 1, kAvg3, 0), block(kMax3, 0, kSep7, 2), block(kMax3, 1, kMax3, 0),
-                                 block(kSep3, 4, kBottleneck, 0), block(kAvg3, 1, kSep7, 0)},
-                       .concat = {2, 3, 4, 5, 6}};
+  const Cell reduction{
+      .inputs = 2,
+      .nodes = {block(kSep3, 1, kAvg3, 0), block(kMax3, 0, kSep7, 2), block(kMax3, 1, kMax3, 0),
+                block(kSep3, 4, kBottleneck, 0), block(kAvg3, 1, kSep7, 0)},
+      .concat = {2, 3, 4, 5, 6}};
   return {.family = "nasnet", .cells = {{"normal", normal}, {"reduction", reduction}}};
 }
 

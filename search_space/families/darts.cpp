@@ -5,8 +5,8 @@
 namespace nas::search_space {
 namespace {
 
-int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int64_t filters, bool reduction,
-                bool after_reduction) {
+int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int64_t filters,
+                bool reduction, bool after_reduction) {
   std::vector<int> states(2);
   states[0] = after_reduction ? graph.factorized_reduction("preprocess0", before, filters, true)
                               : graph.relu_conv_bn("preprocess0", before, {.channels = filters});
@@ -30,17 +30,23 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int
 }
 
 // Returns the two inputs of the first cell.
-std::pair<int, int> append_stem(GraphBuilder& graph, const NetworkOptions& options, const std::string& stem) {
+std::pair<int, int> append_stem(GraphBuilder& graph, const NetworkOptions& options,
+                                const std::string& stem) {
   const auto scope = graph.scope("stem");
   if (stem != "imagenet") {
     const int64_t stride = stem == "cifar" ? 1 : 2;
-    const auto channels = static_cast<int64_t>(options.stem_multiplier * static_cast<double>(options.filters));
-    const int x = graph.batch_norm(
-        "bn", graph.conv2d("conv", graph.image(), {.channels = channels, .kernel_h = 3, .kernel_w = 3,
-                                                   .stride_h = stride, .stride_w = stride}));
+    const auto channels =
+        static_cast<int64_t>(options.stem_multiplier * static_cast<double>(options.filters));
+    const int x = graph.batch_norm("bn", graph.conv2d("conv", graph.image(),
+                                                      {.channels = channels,
+                                                       .kernel_h = 3,
+                                                       .kernel_w = 3,
+                                                       .stride_h = stride,
+                                                       .stride_w = stride}));
     return {x, x};
   }
-  const ConvSpec half{.channels = options.filters / 2, .kernel_h = 3, .kernel_w = 3, .stride_h = 2, .stride_w = 2};
+  const ConvSpec half{
+      .channels = options.filters / 2, .kernel_h = 3, .kernel_w = 3, .stride_h = 2, .stride_w = 2};
   ConvSpec full = half;
   full.channels = options.filters;
   int x = graph.batch_norm("bn0", graph.conv2d("conv0", graph.image(), half));
@@ -63,12 +69,12 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   for (int64_t i = 0; i < 3 * options.cells + 2; ++i) {
     const bool second = i == 2 * options.cells + 1;
     const bool reduction = i == options.cells || second;
-    const std::string name =
-        reduction ? "reduction" + std::to_string(second ? 1 : 0) : "cell" + std::to_string(normals++);
+    const std::string name = reduction ? "reduction" + std::to_string(second ? 1 : 0)
+                                       : "cell" + std::to_string(normals++);
     if (reduction) filters *= 2;
     const auto scope = graph.scope(name);
-    const int output =
-        append_cell(graph, reduction ? reduction_cell : normal, before, last, filters, reduction, after_reduction);
+    const int output = append_cell(graph, reduction ? reduction_cell : normal, before, last,
+                                   filters, reduction, after_reduction);
     graph.end_point(name, output);
     before = last;
     last = output;
@@ -77,14 +83,17 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   }
   std::optional<int> auxiliary;
   if (options.auxiliary) {
-    auxiliary = append_auxiliary_head(graph, auxiliary_input, options.classes, stem == "imagenet" ? 2 : 3);
+    auxiliary =
+        append_auxiliary_head(graph, auxiliary_input, options.classes, stem == "imagenet" ? 2 : 3);
   }
   const int logits = append_classifier(graph, last, options, false);
   return graph.finish(logits, auxiliary, options.classes);
 }
 
 const common::Register<NetworkFamily> kRegister{
-    {.name = "darts", .summary = "Cells of four nodes with two inputs each, as the DARTS code", .build = build}};
+    {.name = "darts",
+     .summary = "Cells of four nodes with two inputs each, as the DARTS code",
+     .build = build}};
 
 }  // namespace
 }  // namespace nas::search_space

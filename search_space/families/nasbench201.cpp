@@ -13,7 +13,8 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int input, int64_t filter
     for (const Edge& edge : cell.nodes[n].edges) {
       if (common::Registry<Op>::find(edge.op).is_none) continue;  // adds nothing to the sum
       const auto scope = graph.scope("from" + std::to_string(edge.state));
-      inputs.push_back(append_op(graph, edge.op, states.at(static_cast<size_t>(edge.state)), {.filters = filters}));
+      inputs.push_back(append_op(graph, edge.op, states.at(static_cast<size_t>(edge.state)),
+                                 {.filters = filters}));
     }
     states.push_back(inputs.empty() ? graph.zeros(input, graph.shape(input)) : graph.add(inputs));
   }
@@ -29,22 +30,25 @@ int append_residual_block(GraphBuilder& graph, int x, int64_t filters) {
   const int branch = graph.relu_conv_bn("conv2", graph.relu_conv_bn("conv1", x, strided), conv);
   // A 2x2 mean as published; odd sizes take 3x3 with padding, which rounds up as the branch does.
   const bool even = graph.shape(x).height % 2 == 0;
-  const int pooled = graph.avg_pool(x, {.kernel = even ? 2 : 3, .stride = 2, .same_padding = !even});
+  const int pooled =
+      graph.avg_pool(x, {.kernel = even ? 2 : 3, .stride = 2, .same_padding = !even});
   const int shortcut = graph.conv2d("shortcut", pooled, {.channels = filters});
   return graph.add({shortcut, branch});
 }
 
 NetworkGraph build(const Architecture& architecture, const NetworkOptions& options) {
   if (options.auxiliary) {
-    throw common::ConfigError({.where = "--aux", .what = "family nasbench201 has no auxiliary head"});
+    throw common::ConfigError(
+        {.where = "--aux", .what = "family nasbench201 has no auxiliary head"});
   }
   GraphBuilder graph({3, options.input_size, options.input_size});
   const Cell& cell = cell_of(architecture, "normal");
   const std::string stem = stem_for(options);
   const int64_t stride = stem == "cifar" ? 1 : 2;
   int64_t filters = options.filters;
-  int x = graph.conv2d("stem.conv", graph.image(), {.channels = filters, .kernel_h = 3, .kernel_w = 3,
-                                                    .stride_h = stride, .stride_w = stride});
+  int x = graph.conv2d(
+      "stem.conv", graph.image(),
+      {.channels = filters, .kernel_h = 3, .kernel_w = 3, .stride_h = stride, .stride_w = stride});
   x = graph.batch_norm("stem.bn", x);
   if (stem == "imagenet") x = graph.max_pool(graph.relu(x), {.kernel = 3, .stride = 2});
   graph.end_point("stem", x);
@@ -66,7 +70,9 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
 }
 
 const common::Register<NetworkFamily> kRegister{
-    {.name = "nasbench201", .summary = "One cell of six edges, residual blocks between the stages", .build = build}};
+    {.name = "nasbench201",
+     .summary = "One cell of six edges, residual blocks between the stages",
+     .build = build}};
 
 }  // namespace
 }  // namespace nas::search_space

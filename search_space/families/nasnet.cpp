@@ -31,7 +31,8 @@ int append_edge(GraphBuilder& graph, const Edge& edge, int state, const CellSite
   return droppable ? graph.drop_path(x, site.depth_ratio) : x;
 }
 
-int append_cell(GraphBuilder& graph, const Cell& cell, int current, int previous, const CellSite& site) {
+int append_cell(GraphBuilder& graph, const Cell& cell, int current, int previous,
+                const CellSite& site) {
   std::vector<int> states(2);
   states[1] = adapt_previous(graph, previous, current, site.filters);
   states[0] = graph.relu_conv_bn("current", current, {.channels = site.filters});
@@ -52,7 +53,8 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int current, int previous
     int state = states.at(static_cast<size_t>(index));
     const bool input = index < 2;
     if (input && graph.shape(state).height != height) {
-      state = graph.factorized_reduction("output" + std::to_string(index), state, site.filters, false);
+      state =
+          graph.factorized_reduction("output" + std::to_string(index), state, site.filters, false);
     } else if (input && graph.shape(state).channels != site.filters) {
       state = graph.conv2d("output" + std::to_string(index), state, {.channels = site.filters});
       state = graph.batch_norm("output" + std::to_string(index) + "_bn", state);
@@ -65,8 +67,11 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int current, int previous
 // Cells in order; remembers the last two outputs.
 class Stack {
  public:
-  Stack(GraphBuilder& graph, const Architecture& architecture, const NetworkOptions& options, bool stem_cells)
-      : graph_(graph), normal_(cell_of(architecture, "normal")), reduction_(cell_of(architecture, "reduction")),
+  Stack(GraphBuilder& graph, const Architecture& architecture, const NetworkOptions& options,
+        bool stem_cells)
+      : graph_(graph),
+        normal_(cell_of(architecture, "normal")),
+        reduction_(cell_of(architecture, "reduction")),
         total_(static_cast<double>(3 * options.cells + 2 + (stem_cells ? 2 : 0))) {}
 
   void start(int stem) { current_ = stem; }
@@ -75,8 +80,10 @@ class Stack {
 
   void append(const std::string& name, bool reduction, int64_t filters, int previous) {
     const auto scope = graph_.scope(name);
-    const CellSite site{.filters = filters, .stride = reduction ? 2 : 1, .depth_ratio = ++count_ / total_};
-    const int output = append_cell(graph_, reduction ? reduction_ : normal_, current_, previous, site);
+    const CellSite site{
+        .filters = filters, .stride = reduction ? 2 : 1, .depth_ratio = ++count_ / total_};
+    const int output =
+        append_cell(graph_, reduction ? reduction_ : normal_, current_, previous, site);
     previous_ = current_;
     current_ = output;
     graph_.end_point(name, output);
@@ -92,13 +99,18 @@ class Stack {
   int previous_ = kNone;
 };
 
-void append_stem(GraphBuilder& graph, Stack& stack, const NetworkOptions& options, const std::string& stem) {
+void append_stem(GraphBuilder& graph, Stack& stack, const NetworkOptions& options,
+                 const std::string& stem) {
   const bool imagenet = stem == "imagenet";
   const double base = imagenet ? 32.0 : static_cast<double>(options.filters);
   const int64_t stride = stem == "cifar" ? 1 : 2;
   int x = graph.conv2d("stem.conv", graph.image(),
-                       {.channels = static_cast<int64_t>(base * options.stem_multiplier), .kernel_h = 3,
-                        .kernel_w = 3, .stride_h = stride, .stride_w = stride, .same_padding = !imagenet});
+                       {.channels = static_cast<int64_t>(base * options.stem_multiplier),
+                        .kernel_h = 3,
+                        .kernel_w = 3,
+                        .stride_h = stride,
+                        .stride_w = stride,
+                        .same_padding = !imagenet});
   x = graph.batch_norm("stem.bn", x);
   graph.end_point("stem", x);
   stack.start(x);
@@ -125,13 +137,16 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
     stack.append("cell" + std::to_string(i), false, filters, previous);
   }
   std::optional<int> auxiliary;
-  if (options.auxiliary) auxiliary = append_auxiliary_head(graph, auxiliary_input, options.classes, 3);
+  if (options.auxiliary)
+    auxiliary = append_auxiliary_head(graph, auxiliary_input, options.classes, 3);
   const int logits = append_classifier(graph, stack.current(), options, true);
   return graph.finish(logits, auxiliary, options.classes);
 }
 
 const common::Register<NetworkFamily> kRegister{
-    {.name = "nasnet", .summary = "Cells of pairwise combinations, as tf-slim's NASNet and AmoebaNet", .build = build}};
+    {.name = "nasnet",
+     .summary = "Cells of pairwise combinations, as tf-slim's NASNet and AmoebaNet",
+     .build = build}};
 
 }  // namespace
 }  // namespace nas::search_space

@@ -10,10 +10,11 @@ int append(GraphBuilder& graph, int x, const OpSite& site) {
       "conv", x, {.channels = site.filters, .stride_h = site.stride, .stride_w = site.stride});
 }
 
-const common::Register<Op> kRegister{{.name = "identity",
-                                      .summary = "The input itself; ReLU-1x1-BN where size or width change",
-                                      .append = append,
-                                      .droppable = false}};
+const common::Register<Op> kRegister{
+    {.name = "identity",
+     .summary = "The input itself; ReLU-1x1-BN where size or width change",
+     .append = append,
+     .droppable = false}};
 
 }  // namespace
 }  // namespace nas::search_space

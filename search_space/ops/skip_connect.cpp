@@ -10,9 +10,10 @@ int append(GraphBuilder& graph, int x, const OpSite& site) {
   return graph.relu_conv_bn("conv", x, {.channels = site.filters});
 }
 
-const common::Register<Op> kRegister{{.name = "skip_connect",
-                                      .summary = "The input itself; factorised reduction at stride 2 (DARTS)",
-                                      .append = append}};
+const common::Register<Op> kRegister{
+    {.name = "skip_connect",
+     .summary = "The input itself; factorised reduction at stride 2 (DARTS)",
+     .append = append}};
 
 }  // namespace
 }  // namespace nas::search_space

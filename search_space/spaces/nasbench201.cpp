@@ -11,11 +11,12 @@ namespace {
 constexpr int kNone = 0;
 constexpr int kSkip = 1;
 constexpr int kPool = 4;
-constexpr std::array<std::pair<int, int>, 6> kEdges = {{{0, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}}};
+constexpr std::array<std::pair<int, int>, 6> kEdges = {
+    {{0, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}}};
 
 const std::vector<std::string>& operations() {
-  static const std::vector<std::string> names = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3",
-                                                 "avg_pool_3x3"};
+  static const std::vector<std::string> names = {"none", "skip_connect", "nor_conv_1x1",
+                                                 "nor_conv_3x3", "avg_pool_3x3"};
   return names;
 }
 

@@ -1,5 +1,6 @@
 // The NASNet space (Zoph et al. 2018): a normal and a reduction cell of five blocks; each block
-// takes two earlier states, an operation for each, and a combination. Unused states are concatenated.
+// takes two earlier states, an operation for each, and a combination. Unused states are
+// concatenated.
 #include <algorithm>
 
 #include "common/error.h"
@@ -45,7 +46,8 @@ std::vector<int> unused_states(const Cell& cell) {
 int index_of(const std::vector<std::string>& names, const std::string& name) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
-    throw common::DataError({.where = "space nasnet", .what = "not in this space", .got = "'" + name + "'"});
+    throw common::DataError(
+        {.where = "space nasnet", .what = "not in this space", .got = "'" + name + "'"});
   }
   return static_cast<int>(found - names.begin());
 }
@@ -60,21 +62,27 @@ class NasnetSpace : public Space {
         const std::string block = cell + ".block" + std::to_string(b) + ".";
         decisions_.push_back({.name = block + "left.state", .values = states, .kind = "state"});
         decisions_.push_back({.name = block + "right.state", .values = states, .kind = "state"});
-        decisions_.push_back({.name = block + "left.op", .values = operations(), .kind = "operation"});
-        decisions_.push_back({.name = block + "right.op", .values = operations(), .kind = "operation"});
-        decisions_.push_back({.name = block + "combine", .values = combinations(), .kind = "combine"});
+        decisions_.push_back(
+            {.name = block + "left.op", .values = operations(), .kind = "operation"});
+        decisions_.push_back(
+            {.name = block + "right.op", .values = operations(), .kind = "operation"});
+        decisions_.push_back(
+            {.name = block + "combine", .values = combinations(), .kind = "combine"});
       }
     }
   }
 
   Architecture architecture(const Choices& choices) const override {
-    if (!valid(choices)) throw common::InternalError({.where = "space nasnet", .what = "invalid choices"});
+    if (!valid(choices))
+      throw common::InternalError({.where = "space nasnet", .what = "invalid choices"});
     Architecture architecture{.family = "nasnet", .cells = {}};
     size_t at = 0;
     for (const auto& name : cell_names()) {
       Cell cell;
       for (int b = 0; b < kBlocks; ++b, at += kPerBlock) {
-        const auto op = [&](size_t i) { return operations()[static_cast<size_t>(choices[at + i])]; };
+        const auto op = [&](size_t i) {
+          return operations()[static_cast<size_t>(choices[at + i])];
+        };
         cell.nodes.push_back({.edges = {{choices[at], op(2)}, {choices[at + 1], op(3)}},
                               .combine = combinations()[static_cast<size_t>(choices[at + 4])]});
       }
@@ -89,19 +97,21 @@ class NasnetSpace : public Space {
     for (const auto& name : cell_names()) {
       const auto found = architecture.cells.find(name);
       if (architecture.family != "nasnet" || found == architecture.cells.end() ||
-          found->second.nodes.size() != kBlocks || found->second.concat != unused_states(found->second)) {
-        throw common::DataError({.where = "space nasnet",
-                                 .what = "the architecture is not in this space (cell " + name + ")",
-                                 .expected = "five blocks whose unused states are concatenated"});
+          found->second.nodes.size() != kBlocks ||
+          found->second.concat != unused_states(found->second)) {
+        throw common::DataError(
+            {.where = "space nasnet",
+             .what = "the architecture is not in this space (cell " + name + ")",
+             .expected = "five blocks whose unused states are concatenated"});
       }
       for (const CellNode& node : found->second.nodes) {
         if (node.edges.size() != 2) {
           throw common::DataError({.where = "space nasnet", .what = "a block has two inputs"});
         }
-        choices.insert(choices.end(), {node.edges[0].state, node.edges[1].state,
-                                       index_of(operations(), node.edges[0].op),
-                                       index_of(operations(), node.edges[1].op),
-                                       index_of(combinations(), node.combine)});
+        choices.insert(
+            choices.end(),
+            {node.edges[0].state, node.edges[1].state, index_of(operations(), node.edges[0].op),
+             index_of(operations(), node.edges[1].op), index_of(combinations(), node.combine)});
       }
     }
     return choices;
@@ -161,7 +171,8 @@ class NasnetSpace : public Space {
 
 const common::Register<SpacePlugin> kRegister{
     {.name = "nasnet",
-     .summary = "Normal and reduction cell, 5 blocks, 13 operations, add or concat (Zoph et al. 2018)",
+     .summary =
+         "Normal and reduction cell, 5 blocks, 13 operations, add or concat (Zoph et al. 2018)",
      .make = []() -> std::unique_ptr<Space> { return std::make_unique<NasnetSpace>(); }}};
 
 }  // namespace

@@ -44,18 +44,16 @@ Terrain beach(Setting& setting, common::RandomStream& random, float slope, const
 Terrain finegrained_sand(Setting& setting, common::RandomStream& random) {
   const uint32_t seed = random.next();
   const float slope = between(random, 0.03F, 0.08F);
-  return beach(setting, random, slope, [=, &setting](const Place& place) {
-    return sand(setting, place, seed);
-  });
+  return beach(setting, random, slope,
+               [=, &setting](const Place& place) { return sand(setting, place, seed); });
 }
 
 Terrain gravel_shell(Setting& setting, common::RandomStream& random) {
   const uint32_t seed = random.next();
   const float slope = between(random, 0.05F, 0.13F);
   const float pebble = between(random, 0.6F, 0.95F);
-  return beach(setting, random, slope, [=, &setting](const Place& place) {
-    return gravel(setting, place, pebble, seed);
-  });
+  return beach(setting, random, slope,
+               [=, &setting](const Place& place) { return gravel(setting, place, pebble, seed); });
 }
 
 // Ribbons of gravel on sand, along the shore.

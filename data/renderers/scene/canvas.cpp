@@ -24,9 +24,7 @@ Canvas filtered(const Canvas& canvas, float weight, int64_t dx, int64_t dy) {
   return result;
 }
 
-uint8_t to_byte(float value) {
-  return static_cast<uint8_t>(std::lround(255.0F * clamp01(value)));
-}
+uint8_t to_byte(float value) { return static_cast<uint8_t>(std::lround(255.0F * clamp01(value))); }
 
 float exposed(float value, float gain, const Development& development,
               common::RandomStream& random) {

@@ -57,11 +57,11 @@ class Canvas {
 
 // What the camera makes of a picture.
 struct Development {
-  float exposure = 1;         // gain
-  float contrast = 1;         // about mid-grey
-  Rgb balance = {1, 1, 1};    // gain a channel: the light's colour temperature
-  float blur = 0;             // weight of each neighbour in a filter of three taps, 0..0.3
-  float noise = 0;            // standard deviation of the sensor's noise
+  float exposure = 1;       // gain
+  float contrast = 1;       // about mid-grey
+  Rgb balance = {1, 1, 1};  // gain a channel: the light's colour temperature
+  float blur = 0;           // weight of each neighbour in a filter of three taps, 0..0.3
+  float noise = 0;          // standard deviation of the sensor's noise
 };
 Development random_development(common::RandomStream& random);
 

@@ -21,8 +21,8 @@ Terrain exposed_flat(Setting& setting, common::RandomStream& random) {
   terrain.surface = [=, &setting](const Place& place) {
     const float warp = 1.3F * (fbm(place.x / 6, place.z / 6, 2, seed) - 0.5F);
     const float turned = place.across + slant * place.along;
-    const float crest = std::sin(kTurn * (turned / ripple + warp)) *
-                        visible(0.8F * ripple, place.footprint);
+    const float crest =
+        std::sin(kTurn * (turned / ripple + warp)) * visible(0.8F * ripple, place.footprint);
     const float swing = 1.5F * (fbm(place.along / 24, place.across / 12, 2, seed + 3) - 0.5F);
     const float pool = ramp(0.2F, 0.7F, std::sin(kTurn * (place.across / runnel + swing)));
     const float shade = 0.85F + 0.24F * crest * (1 - 0.6F * pool);

@@ -16,9 +16,9 @@ struct Hinterland {
   Trees trees;
   Rgb ground;
   Rgb patches;
-  float patch = 6;         // metres a patch
-  float strokes = 0.3F;    // strength of the blades of grass, 0..1
-  float road = -1;         // metres from `begin` to the middle of a road; < 0: no road
+  float patch = 6;       // metres a patch
+  float strokes = 0.3F;  // strength of the blades of grass, 0..1
+  float road = -1;       // metres from `begin` to the middle of a road; < 0: no road
   float road_width = 3.5F;
   uint32_t seed = 0;
 

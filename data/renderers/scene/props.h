@@ -14,12 +14,12 @@ enum class PropShape { kBox, kHouse, kBoat, kPole };
 
 struct Prop {
   PropShape shape = PropShape::kBox;
-  float along = 0;        // the middle, in the shore's coordinates
+  float along = 0;  // the middle, in the shore's coordinates
   float across = 0;
   float half_length = 1;  // metres
   float half_width = 1;
-  float turn = 0;         // radians from the direction along the shore to its length
-  float height = 1;       // metres above the ground, or above the water
+  float turn = 0;    // radians from the direction along the shore to its length
+  float height = 1;  // metres above the ground, or above the water
   Rgb side = {0.5F, 0.5F, 0.5F};
   Rgb top = {0.5F, 0.5F, 0.5F};
 };

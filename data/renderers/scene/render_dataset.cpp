@@ -24,11 +24,10 @@ struct Slot {
 void require(const DatasetPlan& plan, const std::string& what, int64_t got, int64_t low,
              int64_t high) {
   if (got >= low && got <= high) return;
-  throw common::UsageError(
-      {.where = "renderer " + plan.name,
-       .what = what + " out of range",
-       .got = std::to_string(got),
-       .expected = std::to_string(low) + ".." + std::to_string(high)});
+  throw common::UsageError({.where = "renderer " + plan.name,
+                            .what = what + " out of range",
+                            .got = std::to_string(got),
+                            .expected = std::to_string(low) + ".." + std::to_string(high)});
 }
 
 std::string image_id(const std::string& name, int64_t image) {

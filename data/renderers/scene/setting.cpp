@@ -17,19 +17,17 @@ Palette random_palette(common::RandomStream& random) {
                                             {0.55F, 0.54F, 0.52F},
                                             {0.52F, 0.42F, 0.32F},
                                             {0.64F, 0.48F, 0.37F}});
-  palette.mud = random_colour(random, {{0.38F, 0.33F, 0.28F},
-                                       {0.48F, 0.46F, 0.43F},
-                                       {0.56F, 0.47F, 0.36F},
-                                       {0.60F, 0.58F, 0.53F}});
+  palette.mud = random_colour(
+      random,
+      {{0.38F, 0.33F, 0.28F}, {0.48F, 0.46F, 0.43F}, {0.56F, 0.47F, 0.36F}, {0.60F, 0.58F, 0.53F}});
   palette.stone = random_colour(random, {{0.52F, 0.52F, 0.52F},
                                          {0.68F, 0.66F, 0.62F},
                                          {0.48F, 0.41F, 0.35F},
                                          {0.35F, 0.36F, 0.38F},
                                          {0.62F, 0.54F, 0.42F}});
-  palette.concrete = random_colour(random, {{0.62F, 0.61F, 0.58F},
-                                            {0.74F, 0.72F, 0.67F},
-                                            {0.47F, 0.46F, 0.45F},
-                                            {0.54F, 0.45F, 0.36F}});
+  palette.concrete = random_colour(
+      random,
+      {{0.62F, 0.61F, 0.58F}, {0.74F, 0.72F, 0.67F}, {0.47F, 0.46F, 0.45F}, {0.54F, 0.45F, 0.36F}});
   const std::vector<Rgb> plants = {{0.30F, 0.43F, 0.19F},
                                    {0.19F, 0.29F, 0.15F},
                                    {0.48F, 0.50F, 0.25F},
@@ -43,10 +41,10 @@ Palette random_palette(common::RandomStream& random) {
                                          {0.40F, 0.45F, 0.48F},
                                          {0.14F, 0.20F, 0.22F}});
   palette.foam = Rgb{0.93F, 0.94F, 0.94F} * between(random, 0.9F, 1.05F);
-  palette.sky = random_colour(
-      random, {{0.55F, 0.68F, 0.85F}, {0.75F, 0.80F, 0.84F}, {0.62F, 0.66F, 0.70F}});
-  palette.haze = random_colour(
-      random, {{0.78F, 0.82F, 0.86F}, {0.86F, 0.84F, 0.80F}, {0.68F, 0.74F, 0.80F}});
+  palette.sky =
+      random_colour(random, {{0.55F, 0.68F, 0.85F}, {0.75F, 0.80F, 0.84F}, {0.62F, 0.66F, 0.70F}});
+  palette.haze =
+      random_colour(random, {{0.78F, 0.82F, 0.86F}, {0.86F, 0.84F, 0.80F}, {0.68F, 0.74F, 0.80F}});
   return palette;
 }
 

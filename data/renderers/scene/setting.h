@@ -13,8 +13,8 @@
 namespace nas::data::scene {
 
 struct Palette {
-  Rgb sediment;    // sand and gravel
-  Rgb mud;         // mud, silt, clay
+  Rgb sediment;  // sand and gravel
+  Rgb mud;       // mud, silt, clay
   Rgb stone;
   Rgb concrete;    // also planks
   Rgb vegetation;  // green to straw, by season

@@ -47,8 +47,8 @@ Terrain riprap(Setting& setting, common::RandomStream& random, bool exposed) {
   terrain.bed = setting.palette.stone;
   terrain.water = random_water(random, exposed);
   const float begin = run + between(random, 0.8F, 3);
-  terrain.hinterland = exposed ? random_hinterland(setting, random, begin)
-                               : lawn(setting, random, begin);
+  terrain.hinterland =
+      exposed ? random_hinterland(setting, random, begin) : lawn(setting, random, begin);
   return terrain;
 }
 

@@ -8,8 +8,8 @@ namespace nas::data::scene {
 
 namespace {
 
-constexpr float kSight = 30;         // sight ends at this many camera heights
-constexpr float kAmbient = 0.42F;    // light in the shade, as a share of that on flat sunny ground
+constexpr float kSight = 30;       // sight ends at this many camera heights
+constexpr float kAmbient = 0.42F;  // light in the shade, as a share of that on flat sunny ground
 constexpr float kVerticalJump = 0.15F;  // metres between samples from which a face is searched
 
 class View {
@@ -77,8 +77,7 @@ void View::draw_column(Canvas& canvas, int64_t column) const {
     const float z = hit(x, fall, before, after);
     Place place = setting_.shore.place(camera.offset(x, z), z);
     place.level = camera.height - fall * z;
-    place.footprint =
-        2 * z / (camera.focal * size_) * std::sqrt(std::max(1.0F, z / camera.height));
+    place.footprint = 2 * z / (camera.focal * size_) * std::sqrt(std::max(1.0F, z / camera.height));
     canvas.at(column, row) = through_haze(colour(place), place);
   }
 }
@@ -136,11 +135,9 @@ Rgb View::colour(const Place& place) const {
   const float shore = terrain_.height(place);
   const PropHit prop = terrain_.props.at(place);
   const Rgb& sky_colour = setting_.palette.sky;
-  const float grazing =
-      1 - clamp01(1.2F * (setting_.camera.height - place.level) / place.z);
+  const float grazing = 1 - clamp01(1.2F * (setting_.camera.height - place.level) / place.z);
   if (prop.index < 0 && shore + terrain_.hinterland.height(place) <= 0) {
-    const Rgb water =
-        water_colour(terrain_.water, setting_, place, -shore, terrain_.bed, grazing);
+    const Rgb water = water_colour(terrain_.water, setting_, place, -shore, terrain_.bed, grazing);
     return water * (0.65F + 0.35F * unshaded(place));
   }
   Surface surface;
@@ -161,8 +158,7 @@ Rgb View::through_haze(Rgb seen, const Place& place) const {
     seen = seen * (1 - setting_.clouds * ramp(0.48F, 0.58F, cloud));
   }
   const float end = kSight * setting_.camera.height;
-  const float clear =
-      std::exp(-place.z / setting_.visibility) * ramp(end, 0.5F * end, place.z);
+  const float clear = std::exp(-place.z / setting_.visibility) * ramp(end, 0.5F * end, place.z);
   return mix(setting_.palette.haze, seen, clear);
 }
 
