@@ -29,13 +29,13 @@ std::string description(const common::Option& option) {
 po::options_description described(const common::Options& options) {
   po::options_description all("Options", 100);
   for (const auto& option : options.all()) {
+    if (option.type_text() == "flag") {
+      all.add_options()(option.name.c_str(), description(option).c_str());
+      continue;
+    }
     auto* value = po::value<std::vector<std::string>>()->composing();
-    const bool flag = option.type_text() == "flag";
-    if (flag) value = value->zero_tokens();
-    value->value_name(flag                              ? ""
-                      : option.type_text() == "integer" ? "N"
-                      : option.type_text() == "number"  ? "X"
-                                                        : "TEXT");
+    const std::string type = option.type_text();
+    value->value_name(type == "integer" ? "N" : type == "number" ? "X" : "TEXT");
     all.add_options()(option.name.c_str(), value, description(option).c_str());
   }
   all.add_options()("config", po::value<std::vector<std::string>>()->value_name("FILE"),

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 
 #include "common/error.h"
@@ -24,7 +26,7 @@ namespace {
 void check(const Option& option, const Json& value) {
   if (value.is_number()) {
     const double number = value.get<double>();
-    if ((option.min && number < *option.min) || (option.max && number > *option.max)) {
+    if (std::isnan(number) || (option.min && number < *option.min) || (option.max && number > *option.max)) {
       reject(option, value.dump(), "value out of range");
     }
   }
@@ -174,7 +176,10 @@ void Options::set_value(const std::string& name, const Json& value, const std::s
   Json checked = widened ? Json(value.get<double>()) : value;
   const bool fits = option.value.is_number_integer() ? checked.is_number_integer()
                                                      : option.value.type() == checked.type();
-  if (!fits) reject(option, value.dump(), "wrong type");
+  const auto is_text = [](const Json& item) { return item.is_string(); };
+  if (!fits || (checked.is_array() && !std::all_of(checked.begin(), checked.end(), is_text))) {
+    reject(option, value.dump(), "wrong type");
+  }
   check(option, checked);
   option.value = std::move(checked);
   option.origin = origin;

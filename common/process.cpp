@@ -14,6 +14,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <utility>
 
 #include "common/error.h"
 #include "common/text.h"
@@ -143,6 +144,7 @@ std::optional<std::string> Process::read_line(int timeout_ms) {
       buffer_.erase(0, end + 1);
       return line;
     }
+    if (at_end_ && !buffer_.empty()) return std::exchange(buffer_, "");  // a last line without an end
     if (at_end_ || stdout_ < 0) return std::nullopt;
     struct pollfd waiting = {stdout_, POLLIN, 0};
     if (::poll(&waiting, 1, timeout_ms) <= 0) return std::nullopt;
@@ -179,8 +181,10 @@ ProcessStatus Process::wait() {
 std::string run_and_capture(const std::vector<std::string>& arguments, bool allow_failure) {
   Process process({.arguments = arguments, .pipe_stdout = true});
   std::string output;
-  while (!process.at_end()) {
-    if (const auto line = process.read_line(1000)) output += *line + "\n";
+  for (;;) {
+    const auto line = process.read_line(1000);
+    if (line) output += *line + "\n";
+    if (!line && process.at_end()) break;
   }
   const ProcessStatus status = process.wait();
   if (!allow_failure && (status.signal != 0 || status.exit_code != 0)) {

@@ -17,6 +17,8 @@ uint64_t mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+constexpr uint64_t kSalt = 0xD1B54A32D192ED03ULL;
+
 uint64_t hash(std::string_view text) {  // FNV-1a
   uint64_t value = 0xCBF29CE484222325ULL;
   for (const char c : text) value = (value ^ static_cast<uint8_t>(c)) * 0x100000001B3ULL;
@@ -27,7 +29,10 @@ uint64_t hash(std::string_view text) {  // FNV-1a
 
 uint64_t RandomKey::value() const {
   uint64_t value = mix(seed);
-  for (const uint64_t part : {trial, epoch, hash(purpose), index}) value = mix(value ^ mix(part));
+  // The salt keeps equal parts, e.g. a seed and a trial of the same number, from cancelling out.
+  for (const uint64_t part : {trial, epoch, hash(purpose), index}) {
+    value = mix(value ^ mix(part + kSalt));
+  }
   return value;
 }
 

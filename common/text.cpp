@@ -49,7 +49,8 @@ std::string with_commas(int64_t number) {
 std::string with_unit(double number) {
   const char* units[] = {"", " k", " M", " G", " T", " P"};
   int unit = 0;
-  while (std::abs(number) >= 1000 && unit < 5) {
+  // What would be shown as 1000.0 is shown in the next unit.
+  while (std::abs(number) >= (unit == 0 ? 1000.0 : 999.95) && unit < 5) {
     number /= 1000;
     ++unit;
   }
@@ -57,7 +58,8 @@ std::string with_unit(double number) {
 }
 
 std::string bytes_text(double bytes) {
-  return with_unit(std::round(bytes)) + (bytes < 1000 ? " B" : "B");
+  bytes = std::round(bytes);
+  return with_unit(bytes) + (bytes < 1000 ? " B" : "B");
 }
 
 std::string duration_text(double seconds) {

@@ -226,7 +226,7 @@ auto reading(const fs::path& path, const Function& function) {
   const std::string where = path.string();
   std::error_code error;
   if (!fs::is_regular_file(path, error)) {
-    throw DataError({.where = where, .what = "no such file", .hint = "nas data list"});
+    throw DataError({.where = where, .what = "no such file", .hint = "nas list datasets"});
   }
   if (!hdf5::is_hdf5(path)) {
     throw DataError({.where = where,

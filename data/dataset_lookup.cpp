@@ -147,7 +147,7 @@ std::vector<fs::path> containers_in(const fs::path& place) {
 FoundDataset find_dataset(const std::string& name, const fs::path& data_dir) {
   if (is_file(name)) return {name, ""};
   if (is_container_name(name)) {
-    throw DataError({.where = "data", .what = "no such file: " + name, .hint = "nas data list"});
+    throw DataError({.where = "data", .what = "no such file: " + name, .hint = "nas list datasets"});
   }
   const bool is_name = !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
   if (!is_name) throw_not_found("'" + name + "'", data_dir);

@@ -19,6 +19,7 @@ struct Renderer {
   static constexpr const char* kKind = "renderer";
   std::string name;  // also the dataset's name
   std::string summary;
+  int version = 1;  // raised when the same request would give other images: cached ones are then drawn again
   // Deterministic: the same request gives the same bytes.
   Dataset (*draw)(const RenderRequest& request) = nullptr;
 };

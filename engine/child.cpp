@@ -94,7 +94,14 @@ class Child {
     hooks.should_stop = [] { return stop_signal() != 0; };
     hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
     hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
-    const auto result = trainer_.run(job, hooks);
+    child_trainer::TrainResult result;
+    try {
+      result = trainer_.run(job, hooks);
+    } catch (const common::ConfigError& error) {
+      return {.kind = "done", .text = error.what(), .state = TrialState::kInfeasible};
+    } catch (const common::InternalError& error) {  // e.g. an image too small for this cell
+      return {.kind = "done", .text = error.what(), .state = TrialState::kInfeasible};
+    }
     if (result.state == child_trainer::TrainState::kStopped) return {.kind = "stopped"};
     return reply_for(request, result);
   }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -29,7 +30,7 @@ std::string last_line_of(const std::filesystem::path& file) {
 LocalWorkers::LocalWorkers(const RunFolder& run, int64_t count) : run_(run) {
   std::filesystem::create_directories(run_.path() / "workers");
   for (int64_t i = 0; i < count; ++i) {
-    workers_.push_back({.name = "local" + std::to_string(i), .process = nullptr});
+    workers_.push_back({.index = i, .name = "local" + std::to_string(i), .process = nullptr});
     start(workers_.back());
   }
 }
@@ -43,9 +44,15 @@ LocalWorkers::~LocalWorkers() {
 }
 
 void LocalWorkers::start(Worker& worker) const {
+  // Workers on one host take its GPUs in turn.
+  std::vector<std::pair<std::string, std::string>> environment;
+  if (const int64_t gpus = child_trainer::cuda_device_count(); gpus > 1) {
+    environment.emplace_back("CUDA_VISIBLE_DEVICES", std::to_string(worker.index % gpus));
+  }
   worker.process = std::make_unique<common::Process>(common::ProcessOptions{
       .arguments = {common::self_path().string(), "worker", "--run", run_.path().string(), "--name",
                     worker.name, "--parent", std::to_string(getpid())},
+      .environment = environment,
       .stderr_file = run_.path() / "workers" / (worker.name + ".log"),
       .quiet = true});
 }

@@ -25,6 +25,7 @@ class LocalWorkers {
 
  private:
   struct Worker {
+    int64_t index = 0;
     std::string name;
     std::unique_ptr<common::Process> process;
   };

@@ -261,6 +261,7 @@ SearchResult search(common::Options options) {
 
   listen_for_stop(/*interrupts_too=*/true);
   SearchResult result{.run = run};
+  if (exists) Store(run.store_url(options.text("store"))).set_meta("end", "");  // it goes on
   {
     Coordinator coordinator(run, options);
     Progress progress;

@@ -145,7 +145,7 @@ const std::vector<Preset>& presets() {
   static const std::vector<Preset> all = {
       // About ten minutes on two cores (scripts/calibrate_laptop measures the reward's worth).
       {"laptop",
-       {{"trials", 20},
+       {{"trials", 16},
         {"cells", 1},
         {"filters", 8},
         {"input-size", 16},
@@ -181,7 +181,10 @@ const std::vector<Preset>& presets() {
         {"ppo.batch-size", 20},
         {"ppo.learning-rate", 3.5e-4},
         {"ppo.entropy", 1e-5},
-        {"ppo.baseline-decay", 0.95}}},
+        {"ppo.baseline-decay", 0.95},
+        {"ppo.reward-shape", "linear"},
+        {"ppo.imitation", 0.0},
+        {"ppo.avoid-repeats", 0}}},
   };
   return all;
 }

@@ -89,7 +89,12 @@ Json to_json(const Architecture& architecture) {
 }
 
 Architecture architecture_from_json(const Json& json, const std::string& where) {
-  if (!json.is_object() || json.value("format", "") != "nas-architecture") {
+  const auto text_of = [&](const char* key) {
+    return json.is_object() && json.contains(key) && json.at(key).is_string()
+               ? json.at(key).get<std::string>()
+               : std::string();
+  };
+  if (text_of("format") != "nas-architecture") {
     throw DataError({.where = where,
                      .what = "not an architecture",
                      .expected = "\"format\": \"nas-architecture\""});
@@ -103,7 +108,7 @@ Architecture architecture_from_json(const Json& json, const std::string& where) 
   }
   Architecture architecture{.family = common::json_get<std::string>(json, "family", where),
                             .cells = {}};
-  architecture.name = json.value("name", "");
+  architecture.name = text_of("name");
   if (!common::Registry<NetworkFamily>::contains(architecture.family)) {
     throw DataError(
         {.where = where,

@@ -12,7 +12,8 @@ void require(bool fits, const std::string& where, const std::string& what) {
 
 int64_t output_size(int64_t size, int64_t padding, int64_t kernel, int64_t dilation,
                     int64_t stride) {
-  return (size + padding - dilation * (kernel - 1) - 1) / stride + 1;
+  const int64_t room = size + padding - dilation * (kernel - 1) - 1;
+  return room < 0 ? 0 : room / stride + 1;
 }
 
 }  // namespace
@@ -230,7 +231,7 @@ NetworkGraph GraphBuilder::finish(int logits, std::optional<int> auxiliary_logit
   graph_.logits = logits;
   graph_.auxiliary_logits = auxiliary_logits;
   graph_.classes = classes;
-  return std::move(graph_);
+  return live_graph(graph_);
 }
 
 }  // namespace nas::search_space

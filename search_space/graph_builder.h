@@ -82,6 +82,7 @@ class GraphBuilder {
   // Settings of the batch norms appended from here on.
   void set_batch_norm(double epsilon, double momentum);
 
+  // The whole graph, without nodes that no logits depend on.
   NetworkGraph finish(int logits, std::optional<int> auxiliary_logits, int64_t classes);
 
  private:

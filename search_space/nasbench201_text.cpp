@@ -34,6 +34,7 @@ Architecture from_nasbench201_text(const std::string& text) {
   for (const auto& node_text : nodes) {
     CellNode node;
     const auto parts = common::split(node_text, '|');
+    if (!parts.front().empty() || !parts.back().empty()) reject("text outside of the bars");
     for (size_t i = 1; i + 1 < parts.size(); ++i) {
       const auto edge = common::split(parts[i], '~');
       if (edge.size() != 2 || edge[1] != std::to_string(i - 1))

@@ -60,14 +60,26 @@ int append_auxiliary_head(GraphBuilder& graph, int x, int64_t classes, int64_t p
   return x;
 }
 
-const Cell& cell_of(const Architecture& architecture, const std::string& name) {
+const Cell& cell_of(const Architecture& architecture, const std::string& name, int inputs,
+                    size_t edges) {
   const auto found = architecture.cells.find(name);
   if (found == architecture.cells.end()) {
     throw common::DataError(
         {.where = "architecture",
          .what = "family " + architecture.family + " needs a cell '" + name + "'"});
   }
-  return found->second;
+  const Cell& cell = found->second;
+  bool fits = cell.inputs == inputs;
+  for (const CellNode& node : cell.nodes) fits = fits && (edges == 0 || node.edges.size() == edges);
+  if (!fits) {
+    throw common::DataError({.where = "architecture",
+                             .what = "its " + name + " cell has not the form of family " +
+                                     architecture.family,
+                             .expected = std::to_string(inputs) + " inputs" +
+                                         (edges == 0 ? "" : ", " + std::to_string(edges) +
+                                                                " edges a node")});
+  }
+  return cell;
 }
 
 }  // namespace nas::search_space

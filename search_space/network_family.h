@@ -40,7 +40,9 @@ int append_classifier(GraphBuilder& graph, int x, const NetworkOptions& options,
 // 5x5 average pool - 1x1 to 128 - convolution over all that is left to 768 - linear
 // (tf-slim and DARTS; the pool's stride is 3 for small images, 2 on DARTS' ImageNet network).
 int append_auxiliary_head(GraphBuilder& graph, int x, int64_t classes, int64_t pool_stride);
-// The cell `name` of the architecture; throws DataError when it has none.
-const Cell& cell_of(const Architecture& architecture, const std::string& name);
+// The cell `name` of the architecture; throws DataError when it has none, or one of another form:
+// `inputs` states to begin with, `edges` a node (0: any number).
+const Cell& cell_of(const Architecture& architecture, const std::string& name, int inputs,
+                    size_t edges);
 
 }  // namespace nas::search_space

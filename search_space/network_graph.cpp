@@ -20,13 +20,13 @@ int64_t TensorSpec::count() const {
   return count;
 }
 
-NetworkGraph inference_graph(const NetworkGraph& graph) {
-  if (graph.logits < 0) {
-    throw common::InternalError({.where = "network graph", .what = "a graph without logits"});
-  }
+namespace {
+
+// What the nodes `roots` depend on, and the input.
+NetworkGraph pruned(const NetworkGraph& graph, const std::vector<int>& roots) {
   std::vector<bool> needed(graph.nodes.size(), false);
   needed[0] = true;
-  needed[static_cast<size_t>(graph.logits)] = true;
+  for (const int root : roots) needed.at(static_cast<size_t>(root)) = true;
   for (size_t i = graph.nodes.size(); i-- > 0;) {
     if (!needed[i]) continue;
     for (const int input : graph.nodes[i].inputs) needed[static_cast<size_t>(input)] = true;
@@ -40,12 +40,35 @@ NetworkGraph inference_graph(const NetworkGraph& graph) {
     for (int& input : kept.nodes.back().inputs) input = moved[static_cast<size_t>(input)];
   }
   kept.logits = moved[static_cast<size_t>(graph.logits)];
+  if (graph.auxiliary_logits && moved[static_cast<size_t>(*graph.auxiliary_logits)] >= 0) {
+    kept.auxiliary_logits = moved[static_cast<size_t>(*graph.auxiliary_logits)];
+  }
   for (const auto& [name, node] : graph.end_points) {
     if (moved[static_cast<size_t>(node)] >= 0) {
       kept.end_points.emplace_back(name, moved[static_cast<size_t>(node)]);
     }
   }
   return kept;
+}
+
+void require_logits(const NetworkGraph& graph) {
+  if (graph.logits < 0) {
+    throw common::InternalError({.where = "network graph", .what = "a graph without logits"});
+  }
+}
+
+}  // namespace
+
+NetworkGraph live_graph(const NetworkGraph& graph) {
+  require_logits(graph);
+  std::vector<int> roots = {graph.logits};
+  if (graph.auxiliary_logits) roots.push_back(*graph.auxiliary_logits);
+  return pruned(graph, roots);
+}
+
+NetworkGraph inference_graph(const NetworkGraph& graph) {
+  require_logits(graph);
+  return pruned(graph, {graph.logits});
 }
 
 }  // namespace nas::search_space

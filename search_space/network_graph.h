@@ -76,6 +76,9 @@ struct NetworkGraph {
   int64_t classes = 0;
 };
 
+// The graph without nodes that neither the logits nor the auxiliary ones depend on.
+NetworkGraph live_graph(const NetworkGraph& graph);
+
 // The graph without its auxiliary head and without nodes that the logits do not depend on.
 NetworkGraph inference_graph(const NetworkGraph& graph);
 

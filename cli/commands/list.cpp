@@ -87,7 +87,7 @@ int run(Arguments& arguments) {
     fmt::print("{}\n", json.dump());
     return common::kExitDone;
   }
-  for (const auto& [name, summary] : rows) fmt::print("{:<24}{}\n", name, summary);
+  for (const auto& [name, summary] : rows) fmt::print("{:<23} {}\n", name, summary);
   return common::kExitDone;
 }
 

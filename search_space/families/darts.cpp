@@ -1,4 +1,6 @@
 // The networks of the DARTS code (Liu et al. 2019): PC-DARTS and P-DARTS use the same.
+#include <set>
+
 #include "search_space/network_family.h"
 #include "search_space/op.h"
 
@@ -14,8 +16,11 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int
   for (size_t n = 0; n < cell.nodes.size(); ++n) {
     const auto node_scope = graph.scope("node" + std::to_string(n));
     std::vector<int> inputs;
+    std::set<std::string> taken;
     for (const Edge& edge : cell.nodes[n].edges) {
-      const auto scope = graph.scope("from" + std::to_string(edge.state));
+      std::string place = "from" + std::to_string(edge.state);
+      while (!taken.insert(place).second) place += "_again";  // two edges from one state
+      const auto scope = graph.scope(place);
       const int state = states.at(static_cast<size_t>(edge.state));
       const int64_t stride = reduction && edge.state < 2 ? 2 : 1;
       int x = append_op(graph, edge.op, state, {.filters = filters, .stride = stride});
@@ -60,8 +65,8 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   const std::string stem = stem_for(options);
   auto [before, last] = append_stem(graph, options, stem);
   graph.end_point("stem", last);
-  const Cell& normal = cell_of(architecture, "normal");
-  const Cell& reduction_cell = cell_of(architecture, "reduction");
+  const Cell& normal = cell_of(architecture, "normal", 2, 0);
+  const Cell& reduction_cell = cell_of(architecture, "reduction", 2, 0);
   bool after_reduction = stem == "imagenet";  // the two stems differ in size
   int64_t filters = options.filters;
   int auxiliary_input = last;

@@ -42,7 +42,7 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
         {.where = "--aux", .what = "family nasbench201 has no auxiliary head"});
   }
   GraphBuilder graph({3, options.input_size, options.input_size});
-  const Cell& cell = cell_of(architecture, "normal");
+  const Cell& cell = cell_of(architecture, "normal", 1, 0);
   const std::string stem = stem_for(options);
   const int64_t stride = stem == "cifar" ? 1 : 2;
   int64_t filters = options.filters;

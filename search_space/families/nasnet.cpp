@@ -70,8 +70,8 @@ class Stack {
   Stack(GraphBuilder& graph, const Architecture& architecture, const NetworkOptions& options,
         bool stem_cells)
       : graph_(graph),
-        normal_(cell_of(architecture, "normal")),
-        reduction_(cell_of(architecture, "reduction")),
+        normal_(cell_of(architecture, "normal", 2, 2)),
+        reduction_(cell_of(architecture, "reduction", 2, 2)),
         total_(static_cast<double>(3 * options.cells + 2 + (stem_cells ? 2 : 0))) {}
 
   void start(int stem) { current_ = stem; }

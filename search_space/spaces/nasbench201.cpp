@@ -84,6 +84,7 @@ class NasBench201Space : public Space {
         choices.push_back(static_cast<int>(op - operations().begin()));
       }
     }
+    if (!(this->architecture(choices) == architecture)) throw foreign;  // concat, combine
     return choices;
   }
 

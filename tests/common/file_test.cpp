@@ -1,14 +1,12 @@
 #include "common/file.h"
 
-#include <sys/resource.h>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <csignal>
 
 #include "common/error.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/scoped_env.h"
 #include "tests/support/temp_dir.h"
 
@@ -18,29 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
+using tests::FullDisk;
 using tests::ScopedEnv;
 using tests::TempDir;
-
-// Files cannot grow past `bytes` while this lives: write() fails as on a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &old_);
-    struct rlimit limited = old_;
-    limited.rlim_cur = bytes;
-    setrlimit(RLIMIT_FSIZE, &limited);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  void (*handler_)(int);
-  struct rlimit old_ = {};
-};
 
 size_t entries_in(const fs::path& folder) {
   size_t count = 0;
@@ -76,7 +54,7 @@ TEST_CASE("file: a full disk leaves the old content and nothing else", "[common]
   write_file_atomically(path, "old");
   std::string message;
   {
-    const FileSizeLimit limit(4096);
+    const FullDisk limit(4096);
     try {
       write_file_atomically(path, std::string(100000, 'n'));
     } catch (const SystemError& error) {
@@ -95,7 +73,7 @@ TEST_CASE("file: an appended line that does not fit is an error", "[common]") {
   const TempDir dir;
   bool refused = false;
   {
-    const FileSizeLimit limit(4096);
+    const FullDisk limit(4096);
     try {
       append_line(dir.path() / "log", std::string(100000, 'n'));
     } catch (const SystemError&) {
@@ -174,11 +152,10 @@ TEST_CASE("file: too little space is said before the work begins", "[common]") {
   const ScopedEnv pretended("NAS_TEST_FREE_BYTES", "1500");
   const TempDir dir;
   CHECK_NOTHROW(require_free_bytes(dir.path(), 1500, "test"));
-  CHECK_THROWS_MATCHES(
-      require_free_bytes(dir.path(), 3e9, "transfer"), SystemError,
-      MessageMatches(ContainsSubstring("[transfer] too little disk space at " +
-                                       dir.path().string() +
-                                       "; got 1.5 kB free; expected at least 3.0 GB")));
+  CHECK_THROWS_MATCHES(require_free_bytes(dir.path(), 3e9, "transfer"), SystemError,
+                       MessageMatches(ContainsSubstring(
+                           "[transfer] too little disk space at " + dir.path().string() +
+                           "; got 1.5 kB free; expected at least 3.0 GB")));
 }
 
 TEST_CASE("file: network file systems are recognised", "[common]") {

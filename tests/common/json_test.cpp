@@ -58,9 +58,14 @@ TEST_CASE("json: only an object has keys", "[common]") {
 }
 
 TEST_CASE("json: base64 gives the texts of RFC 4648", "[common]") {
-  const std::vector<std::pair<std::string, std::string>> known = {
-      {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},         {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "+/8="}};
+  const std::vector<std::pair<std::string, std::string>> known = {{"", ""},
+                                                                  {"f", "Zg=="},
+                                                                  {"fo", "Zm8="},
+                                                                  {"foo", "Zm9v"},
+                                                                  {"foob", "Zm9vYg=="},
+                                                                  {"fooba", "Zm9vYmE="},
+                                                                  {"foobar", "Zm9vYmFy"},
+                                                                  {"\xfb\xff", "+/8="}};
   for (const auto& [bytes, text] : known) {
     CHECK(to_base64(bytes) == text);
     CHECK(from_base64(text) == bytes);

@@ -124,8 +124,9 @@ TEST_CASE("options: a number is a number", "[common]") {
 
 TEST_CASE("options: an unknown name is answered with the nearest one", "[common]") {
   Options options = example();
-  CHECK_THROWS_MATCHES(options.set("trails", "7", "flag"), ConfigError,
-                       MessageMatches(ContainsSubstring("[flag] unknown option; got 'trails'; try 'trials'")));
+  CHECK_THROWS_MATCHES(
+      options.set("trails", "7", "flag"), ConfigError,
+      MessageMatches(ContainsSubstring("[flag] unknown option; got 'trails'; try 'trials'")));
   CHECK_THROWS_MATCHES(options.set("learning_rate", "7", "flag"), ConfigError,
                        MessageMatches(ContainsSubstring("try 'learning-rate'")));
   CHECK_THROWS_MATCHES(options.set("something-else", "7", "flag"), ConfigError,
@@ -213,11 +214,11 @@ TEST_CASE("options: TOML that was written is read again", "[common]") {
   CHECK_THAT(text, ContainsSubstring("trials = 7  # flag\n"));
   CHECK_THAT(text, ContainsSubstring("stem = \"auto\"  # default\n"));
   CHECK_THAT(text, ContainsSubstring("\n[ppo]\nclip = 1.0  # flag\nepochs = 5  # default\n"));
-  Options read = example();
-  read.read_toml(text, "config.toml");
+  Options again = example();
+  again.read_toml(text, "config.toml");
   for (const Option& option : written.all()) {
     CAPTURE(option.name);
-    CHECK(read.at(option.name).value.dump() == option.value.dump());
+    CHECK(again.at(option.name).value.dump() == option.value.dump());
   }
 }
 

@@ -58,9 +58,7 @@ TEST_CASE("registry: a name is given once", "[common]") {
   CHECK(Registry<Fruit>::names().size() == 2);
 }
 
-TEST_CASE("registry: kinds are apart", "[common]") {
-  CHECK(Registry<Rarity>::names().empty());
-}
+TEST_CASE("registry: kinds are apart", "[common]") { CHECK(Registry<Rarity>::names().empty()); }
 
 }  // namespace
 }  // namespace nas::common

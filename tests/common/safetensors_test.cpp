@@ -23,7 +23,8 @@ TensorFile example() {
   file.metadata = {{"format", "pt"}, {"note", "\"quoted\" and é"}};
   file.tensors["cell0.conv.weight"] =
       StoredTensor::of_floats({2, 1, 1, 3}, {0.5F, -1.0F, 3e38F, 0.0F, 1e-30F, 7.0F});
-  file.tensors["cell0.bn.num_batches"] = {.dtype = "I64", .shape = {}, .bytes = std::string(8, '\1')};
+  file.tensors["cell0.bn.num_batches"] = {
+      .dtype = "I64", .shape = {}, .bytes = std::string(8, '\1')};
   file.tensors["empty"] = {.dtype = "F32", .shape = {0, 3}, .bytes = ""};
   file.tensors["half"] = {.dtype = "BF16", .shape = {3}, .bytes = "abcdef"};
   file.tensors["mask"] = {.dtype = "BOOL", .shape = {2, 2}, .bytes = std::string("\0\1\1\0", 4)};
@@ -131,16 +132,16 @@ TEST_CASE("safetensors: entries that do not fit the data are refused", "[common]
   const std::string good = R"({"dtype":"F32","shape":[2],"data_offsets":[8,16]})";
   CHECK(read_safetensors(write_raw(dir, header_with(good), data)).tensors.size() == 2);
   for (const std::string entry : {
-           R"({"dtype":"F32","shape":[2],"data_offsets":[8,17]})",    // past the end
-           R"({"dtype":"F32","shape":[3],"data_offsets":[8,20]})",    // past the end, fitting
-           R"({"dtype":"F32","shape":[2],"data_offsets":[12,16]})",   // too short
-           R"({"dtype":"F32","shape":[1],"data_offsets":[8,16]})",    // too long
-           R"({"dtype":"F32","shape":[2],"data_offsets":[16,8]})",    // backwards
+           R"({"dtype":"F32","shape":[2],"data_offsets":[8,17]})",   // past the end
+           R"({"dtype":"F32","shape":[3],"data_offsets":[8,20]})",   // past the end, fitting
+           R"({"dtype":"F32","shape":[2],"data_offsets":[12,16]})",  // too short
+           R"({"dtype":"F32","shape":[1],"data_offsets":[8,16]})",   // too long
+           R"({"dtype":"F32","shape":[2],"data_offsets":[16,8]})",   // backwards
            R"({"dtype":"F32","shape":[2],"data_offsets":[8]})",
            R"({"dtype":"F32","shape":[2],"data_offsets":[8,16,24]})",
            R"({"dtype":"F32","shape":[2],"data_offsets":"8,16"})",
-           R"({"dtype":"F64","shape":[2],"data_offsets":[8,16]})",    // another size
-           R"({"dtype":"Q4","shape":[2],"data_offsets":[8,16]})",     // unknown
+           R"({"dtype":"F64","shape":[2],"data_offsets":[8,16]})",  // another size
+           R"({"dtype":"Q4","shape":[2],"data_offsets":[8,16]})",   // unknown
            R"({"dtype":7,"shape":[2],"data_offsets":[8,16]})",
            R"({"dtype":"F32","shape":2,"data_offsets":[8,16]})",
            R"({"dtype":"F32","shape":["two"],"data_offsets":[8,16]})",

@@ -14,7 +14,8 @@ TEST_CASE("text: join and split are each other's inverse", "[common]") {
   CHECK(split("one,,two", ',') == Parts({"one", "", "two"}));
   CHECK(split(",", ',') == Parts({"", ""}));
   CHECK(split("", ',') == Parts({""}));
-  for (const std::string text : {"a|b|c", "|a|", "||", "abc"}) CHECK(join(split(text, '|'), "|") == text);
+  for (const std::string text : {"a|b|c", "|a|", "||", "abc"})
+    CHECK(join(split(text, '|'), "|") == text);
 }
 
 TEST_CASE("text: trim removes white space from both ends only", "[common]") {

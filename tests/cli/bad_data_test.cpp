@@ -1,0 +1,121 @@
+// Datasets and images that are missing, damaged or something else: exit code 3 and a message that names the file.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "common/json.h"
+#include "common/text.h"
+#include "data/dataset_file.h"
+#include "data/image_codec.h"
+#include "tests/data/small_dataset.h"
+#include "tests/support/program.h"
+#include "tests/support/temp_dir.h"
+
+namespace nas::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::ContainsSubstring;
+
+void check_data_error(const ProgramResult& result, const std::string& part) {
+  CAPTURE(result.err);
+  CHECK(result.exit_code == 3);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, ContainsSubstring("error: ["));
+  CHECK_THAT(result.err, !ContainsSubstring("a fault in nas"));
+  CHECK_THAT(result.err, ContainsSubstring(part));
+}
+
+// Each command that reads a dataset, given `file`.
+void check_everywhere(const fs::path& dir, const std::string& file, const std::string& part) {
+  check_data_error(run_program({"data", "info", file}, dir), part);
+  check_data_error(run_program({"search", "--proxy", file, "--run", "r"}, dir), part);
+  check_data_error(run_program({"transfer", "--dataset", file, "--arch", "nasnet-a"}, dir), part);
+}
+
+TEST_CASE("bad data: an unknown dataset says where it was searched and how to get one", "[cli]") {
+  const TempDir dir;
+  check_everywhere(dir.path(), "nosuch", "nosuch");
+  const ProgramResult result = run_program({"search", "--proxy", "cifar10", "--run", "r"}, dir.path());
+  check_data_error(result, (dir.path() / "cache").string());
+  CHECK_THAT(result.err, ContainsSubstring("nas data fetch cifar10"));
+}
+
+TEST_CASE("bad data: a file that is missing, truncated or no dataset", "[cli]") {
+  const TempDir dir;
+  const fs::path good = dir.path() / "good.h5";
+  data::write_dataset(good, noise_dataset(50, 10, 10));
+  CHECK(run_program({"data", "info", "good.h5"}, dir.path()).exit_code == 0);
+
+  check_everywhere(dir.path(), "missing.h5", "missing.h5");
+  fs::copy_file(good, dir.path() / "half.h5");
+  fs::resize_file(dir.path() / "half.h5", fs::file_size(good) / 2);
+  check_everywhere(dir.path(), "half.h5", "half.h5");
+  common::write_file_atomically(dir.path() / "text.h5", "These are not the pixels you are looking for.\n");
+  check_everywhere(dir.path(), "text.h5", "text.h5");
+  common::write_file_atomically(dir.path() / "empty.h5", "");
+  check_everywhere(dir.path(), "empty.h5", "empty.h5");
+}
+
+TEST_CASE("bad data: more images than there are", "[cli]") {
+  const TempDir dir;
+  data::write_dataset(dir.path() / "data.h5", noise_dataset(10, 2, 2));
+  check_data_error(run_program({"search", "--proxy", "data.h5", "--run", "r", "--train-images", "1000"}, dir.path()),
+                   "too few images");
+}
+
+TEST_CASE("bad data: a folder whose files are no images is not imported", "[cli]") {
+  const TempDir dir;
+  for (const std::string label : {"cat", "dog"}) {
+    for (int i = 0; i < 10; ++i) {
+      common::write_file_atomically(dir.path() / "photos" / label / (std::to_string(i) + ".jpg"), "no image");
+    }
+  }
+  const ProgramResult result = run_program({"data", "import", "pets", "--from", "photos"}, dir.path());
+  CHECK(result.exit_code == 3);
+  CHECK_THAT(result.err, ContainsSubstring("0.jpg"));
+  CHECK_FALSE(fs::exists(dir.path() / "cache" / "pets.h5"));
+}
+
+TEST_CASE("bad data: predict names the files that are no images and labels the others", "[cli]") {
+  const TempDir dir;
+  data::write_dataset(dir.path() / "data.h5", noise_dataset(10, 2, 2));
+  const ProgramResult made =
+      run_program({"transfer", "--dataset", "data.h5", "--arch", "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|",
+                   "--cells", "1", "--filters", "4", "--epochs", "1", "--batch-size", "8"},
+                  dir.path());
+  INFO(made.err);
+  REQUIRE(made.exit_code == 0);
+  data::write_png(dir.path() / "good.png", {.height = 20, .width = 30, .pixels = std::vector<uint8_t>(1800, 90)});
+  common::write_file_atomically(dir.path() / "bad.png", "no image");
+
+  const ProgramResult good = run_program({"predict", "good.png", "--json"}, dir.path());
+  REQUIRE(good.exit_code == 0);
+  const common::Json line = common::parse_json(good.out, "predict");
+  CHECK(line.at("image").get<std::string>() == "good.png");
+  REQUIRE(line.at("labels").size() == 3);
+  double sum = 0;
+  double last = 1;
+  for (const auto& label : line.at("labels")) {
+    const auto score = label.at("score").get<double>();
+    CHECK(score <= last);
+    last = score;
+    sum += score;
+    CHECK_FALSE(label.at("name").get<std::string>().empty());
+  }
+  CHECK(sum > 0.999);
+  CHECK(sum < 1.001);
+
+  const ProgramResult mixed = run_program({"predict", "bad.png", "missing.png", "good.png", "--json"}, dir.path());
+  CHECK(mixed.exit_code == 3);
+  CHECK(mixed.out == good.out);
+  CHECK_THAT(mixed.err, ContainsSubstring("bad.png") && ContainsSubstring("missing.png") && ContainsSubstring("2 of 3"));
+  fs::create_directories(dir.path() / "no_images");
+  check_data_error(run_program({"predict", "no_images"}, dir.path()), "no_images");
+  const ProgramResult folder = run_program({"predict", ".", "--json"}, dir.path());
+  CHECK(folder.exit_code == 3);
+  CHECK(common::split(common::trim(folder.out), '\n').size() == 1);
+}
+
+}  // namespace
+}  // namespace nas::tests

@@ -1,0 +1,154 @@
+// The model folder, through the program that makes and reads it: self-contained, and refused when it is damaged.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <functional>
+
+#include "common/json.h"
+#include "data/dataset_file.h"
+#include "tests/data/small_dataset.h"
+#include "tests/support/program.h"
+#include "tests/support/temp_dir.h"
+
+namespace nas::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinAbs;
+using common::Json;
+using tests::ProgramResult;
+using tests::run_program;
+using tests::TempDir;
+
+constexpr const char* kArchitecture = "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
+// Node 1 has a convolution that nothing reads: what is served has fewer weights than what was trained.
+constexpr const char* kWithDeadNode = "|nor_conv_3x3~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|";
+
+// dir/data.h5 and dir/model, of a network of some thousand weights.
+void make_model(const fs::path& dir, const std::string& architecture = kArchitecture) {
+  data::write_dataset(dir / "data.h5", tests::noise_dataset(20, 4, 4));
+  const ProgramResult made =
+      run_program({"transfer", "--dataset", "data.h5", "--arch", architecture, "--cells", "1", "--filters", "4",
+                   "--epochs", "2", "--batch-size", "16", "--threads", "1", "--out", "model", "--json"},
+                  dir);
+  INFO(made.err);
+  REQUIRE(made.exit_code == 0);
+}
+
+ProgramResult evaluate(const fs::path& dir, const std::string& model) {
+  return run_program({"evaluate", "--model", model, "--dataset", "data.h5", "--json"}, dir);
+}
+
+TEST_CASE("model folder: it evaluates as it was measured, wherever it is copied", "[engine]") {
+  const TempDir dir;
+  make_model(dir.path());
+  const Json model = common::read_json(dir.path() / "model" / "model.json");
+  for (const char* key : {"format", "version", "labels", "input_size", "mean", "std", "task", "network", "architecture",
+                          "test", "provenance", "weights_sha256", "synthetic"}) {
+    CHECK(model.contains(key));
+  }
+  for (const char* file : {"weights.safetensors", "metrics.jsonl", "evaluation.json", "report.html", "samples.h5"}) {
+    CHECK(fs::exists(dir.path() / "model" / file));
+  }
+  CHECK_FALSE(fs::exists(dir.path() / "model" / "checkpoint.safetensors"));
+
+  fs::create_directories(dir.path() / "other");
+  fs::rename(dir.path() / "model", dir.path() / "other" / "moved");
+  const ProgramResult evaluated = evaluate(dir.path(), "other/moved");
+  INFO(evaluated.err);
+  REQUIRE(evaluated.exit_code == 0);
+  const Json result = common::parse_json(evaluated.out, "evaluate");
+  CHECK(result.at("images").get<int>() == 12);
+  CHECK(result.at("accuracy").get<double>() == model.at("test").at("accuracy").get<double>());
+  CHECK_THAT(result.at("log_loss").get<double>(), WithinAbs(model.at("test").at("log_loss").get<double>(), 1e-5));
+  CHECK(result.at("labels").size() == 3);
+}
+
+TEST_CASE("model folder: a layer that nothing reads is no obstacle", "[engine]") {
+  const TempDir dir;
+  make_model(dir.path(), kWithDeadNode);
+  const ProgramResult evaluated = evaluate(dir.path(), "model");
+  INFO(evaluated.err);
+  CHECK(evaluated.exit_code == 0);
+  const ProgramResult exported = run_program({"export", "--model", "model", "--json"}, dir.path());
+  INFO(exported.err);
+  CHECK(exported.exit_code == 0);
+}
+
+struct Damage {
+  std::string name;
+  std::string message;
+  std::function<void(const fs::path& model)> apply;
+};
+
+void change_json(const fs::path& model, const std::function<void(Json&)>& change) {
+  Json json = common::read_json(model / "model.json");
+  change(json);
+  common::write_file_atomically(model / "model.json", json.dump());
+}
+
+TEST_CASE("model folder: what is damaged is said, with exit code 3", "[engine]") {
+  const TempDir dir;
+  make_model(dir.path());
+  const std::vector<Damage> damages = {
+      {"another byte in the weights", "do not match",
+       [](const fs::path& model) {
+         std::string weights = common::read_file(model / "weights.safetensors");
+         weights.back() = static_cast<char>(weights.back() ^ 1);
+         common::write_file_atomically(model / "weights.safetensors", weights);
+       }},
+      {"truncated weights", "do not match",
+       [](const fs::path& model) { fs::resize_file(model / "weights.safetensors", 100); }},
+      {"no weights", "weights.safetensors",
+       [](const fs::path& model) { fs::remove(model / "weights.safetensors"); }},
+      {"another version", "version",
+       [](const fs::path& model) { change_json(model, [](Json& json) { json["version"] = 99; }); }},
+      {"another format", "not a model",
+       [](const fs::path& model) { change_json(model, [](Json& json) { json["format"] = "something"; }); }},
+      {"not an object", "not a model",
+       [](const fs::path& model) { common::write_file_atomically(model / "model.json", "[1, 2]"); }},
+      {"not JSON", "model.json",
+       [](const fs::path& model) { common::write_file_atomically(model / "model.json", "{\"format\": "); }},
+      {"no labels", "labels",
+       [](const fs::path& model) { change_json(model, [](Json& json) { json.erase("labels"); }); }},
+      {"other classes", "classes",
+       [](const fs::path& model) {
+         change_json(model, [](Json& json) { json["labels"] = {"beach", "harbor", "forest"}; });
+       }},
+  };
+  for (const auto& damage : damages) {
+    CAPTURE(damage.name);
+    fs::remove_all(dir.path() / "copy");
+    fs::copy(dir.path() / "model", dir.path() / "copy", fs::copy_options::recursive);
+    damage.apply(dir.path() / "copy");
+    const ProgramResult result = evaluate(dir.path(), "copy");
+    CHECK(result.exit_code == 3);
+    CHECK_THAT(result.err, ContainsSubstring(damage.message));
+    CHECK(result.out.empty());
+  }
+  CHECK(evaluate(dir.path(), "model").exit_code == 0);  // the copies were damaged, not this
+}
+
+TEST_CASE("model folder: none to work on is exit code 4, one too many is 2", "[engine]") {
+  const TempDir dir;
+  for (const std::string command : {"evaluate", "export"}) {
+    const ProgramResult result = run_program({command}, dir.path());
+    CHECK(result.exit_code == 4);
+    CHECK_THAT(result.err, ContainsSubstring("nas transfer"));
+    CHECK(run_program({command, "--model", "nowhere"}, dir.path()).exit_code == 4);
+  }
+  fs::create_directories(dir.path() / "empty");
+  CHECK(run_program({"evaluate", "--model", "empty"}, dir.path()).exit_code == 4);
+
+  common::write_file_atomically(dir.path() / "full" / "model.json", "{}");
+  data::write_dataset(dir.path() / "data.h5", tests::noise_dataset());
+  const ProgramResult result = run_program(
+      {"transfer", "--dataset", "data.h5", "--arch", kArchitecture, "--out", "full"}, dir.path());
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.err, ContainsSubstring("finished model"));
+}
+
+}  // namespace
+}  // namespace nas::engine

@@ -1,0 +1,119 @@
+#include "engine/run_folder.h"
+
+#include <signal.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <chrono>
+#include <memory>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "tests/support/program.h"
+#include "tests/support/temp_dir.h"
+
+namespace nas::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::ContainsSubstring;
+using tests::TempDir;
+
+// Runs are looked for below the working directory.
+class InFolder {
+ public:
+  explicit InFolder(const fs::path& folder) : before_(fs::current_path()) { fs::current_path(folder); }
+  ~InFolder() { fs::current_path(before_); }
+  InFolder(const InFolder&) = delete;
+  InFolder& operator=(const InFolder&) = delete;
+
+ private:
+  fs::path before_;
+};
+
+// A run that was made `minutes` ago.
+void make_run(const fs::path& folder, int minutes) {
+  common::write_file_atomically(folder / "config.toml", "trials = 3\n");
+  fs::last_write_time(folder / "config.toml", fs::file_time_type::clock::now() - std::chrono::minutes(minutes));
+}
+
+TEST_CASE("run folder: one holder at a time", "[engine]") {
+  const TempDir folder;
+  auto first = std::make_unique<FolderLock>(folder.path());
+  CHECK_THROWS_AS(FolderLock(folder.path()), common::ConfigError);
+  CHECK_THROWS_WITH(FolderLock(folder.path()), ContainsSubstring(folder.path().string()));
+  first.reset();
+  CHECK_NOTHROW(FolderLock(folder.path()));
+  const TempDir other;
+  const FolderLock held(folder.path());
+  CHECK_NOTHROW(FolderLock(other.path()));
+}
+
+TEST_CASE("run folder: another process is kept out, and a killed one lets go", "[engine]") {
+  if (!common::program_exists("flock")) SKIP("no flock program");
+  const TempDir folder;
+  const std::string file = (folder.path() / "lock").string();
+  {
+    const FolderLock lock(folder.path());
+    CHECK(tests::run_command({"flock", "-n", file, "true"}, folder.path()).exit_code != 0);
+  }
+  common::Process holder({.arguments = {"flock", "--no-fork", "-n", file, "sh", "-c", "echo locked; exec sleep 100"},
+                          .pipe_stdout = true});
+  REQUIRE(holder.read_line(10000).value_or("nothing") == "locked");
+  CHECK_THROWS_AS(FolderLock(folder.path()), common::ConfigError);
+  holder.signal(SIGKILL);
+  holder.wait();
+  CHECK_NOTHROW(FolderLock(folder.path()));
+}
+
+TEST_CASE("run folder: a lock where nothing can be written is a SystemError", "[engine]") {
+  const TempDir folder;
+  CHECK_THROWS_AS(FolderLock(folder.path() / "missing"), common::SystemError);
+  CHECK_THROWS_AS(FolderLock("/proc"), common::SystemError);
+}
+
+TEST_CASE("run folder: where things are", "[engine]") {
+  const RunFolder run("runs/one");
+  CHECK(run.trial(17) == fs::path("runs/one/trials/000017"));
+  CHECK(run.trial(1234567) == fs::path("runs/one/trials/1234567"));
+  CHECK(run.config() == fs::path("runs/one/config.toml"));
+  CHECK(run.store_url("") == "sqlite:runs/one/run.db");
+  CHECK(run.store_url("postgresql:dbname=nas") == "postgresql:dbname=nas");
+  CHECK_FALSE(run.exists());
+}
+
+TEST_CASE("run folder: a run is found by path, by name, or as the newest", "[engine]") {
+  const TempDir folder;
+  const InFolder inside(folder.path());
+  CHECK_THROWS_AS(find_run("latest"), common::NothingError);
+  CHECK_THROWS_AS(find_run(""), common::NothingError);
+  CHECK(list_runs().empty());
+
+  make_run("runs/old", 30);
+  make_run("runs/new", 10);
+  make_run("runs/middle", 20);
+  make_run("elsewhere", 0);
+  fs::create_directories("runs/no_run");
+  const auto runs = list_runs();
+  REQUIRE(runs.size() == 3);
+  CHECK(runs[0].path().filename().string() == "new");
+  CHECK(runs[1].path().filename().string() == "middle");
+  CHECK(runs[2].path().filename().string() == "old");
+  CHECK(find_run("latest").path() == runs[0].path());
+  CHECK(find_run("").path() == runs[0].path());
+  CHECK(find_run("old").path() == fs::path("runs/old"));
+  CHECK(find_run("runs/old").path() == fs::path("runs/old"));
+  CHECK(find_run("elsewhere").path() == fs::path("elsewhere"));
+  CHECK(find_run((folder.path() / "elsewhere").string()).exists());
+  CHECK_THROWS_AS(find_run("no_run"), common::NothingError);
+  CHECK_THROWS_WITH(find_run("nowhere"), ContainsSubstring("nowhere") && ContainsSubstring("nas list runs"));
+}
+
+TEST_CASE("run folder: the environment names what a result may depend on", "[engine]") {
+  const common::Json environment = environment_json();
+  for (const char* key : {"nas", "libtorch", "compiler", "system", "cores", "started"}) CHECK(environment.contains(key));
+}
+
+}  // namespace
+}  // namespace nas::engine

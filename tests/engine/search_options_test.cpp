@@ -1,0 +1,132 @@
+#include "engine/search_options.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "common/error.h"
+#include "controller/strategy.h"
+
+namespace nas::engine {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::WithinRel;
+using common::ConfigError;
+
+TEST_CASE("search options: each has a help text, and each strategy its section", "[engine]") {
+  const common::Options options = search_options();
+  for (const auto& option : options.all()) {
+    CAPTURE(option.name);
+    CHECK_FALSE(option.help.empty());
+    CHECK(option.origin == "default");
+  }
+  for (const auto& [name, entry] : common::Registry<controller::StrategyPlugin>::entries()) {
+    if (entry.plugin.options == nullptr) continue;
+    for (const auto& option : entry.plugin.options()) CHECK(options.contains(name + "." + option.name));
+  }
+  for (const char* name : {"epochs", "batch-size", "lr", "trials", "space", "strategy", "store"}) {
+    CHECK(options.contains(name));
+  }
+}
+
+TEST_CASE("search options: a preset fills in what was not given", "[engine]") {
+  common::Options options = search_options();
+  options.set("epochs", "17", "flag");
+  options.set("preset", "laptop", "flag");
+  apply_preset(options, /*gpu=*/true);
+  CHECK(options.integer("epochs") == 17);
+  CHECK(options.at("epochs").origin == "flag");
+  CHECK(options.integer("input-size") == 16);
+  CHECK(options.at("input-size").origin == "preset laptop");
+  CHECK(options.at("seed").origin == "default");
+}
+
+TEST_CASE("search options: auto takes the preset of the device", "[engine]") {
+  common::Options laptop = search_options();
+  apply_preset(laptop, /*gpu=*/false);
+  CHECK(laptop.at("trials").origin == "preset laptop");
+  common::Options workstation = search_options();
+  apply_preset(workstation, /*gpu=*/true);
+  CHECK(workstation.at("trials").origin == "preset workstation");
+  CHECK(workstation.integer("trials") > laptop.integer("trials"));
+}
+
+TEST_CASE("search options: every preset fits the options that there are", "[engine]") {
+  for (const auto& name : preset_names()) {
+    CAPTURE(name);
+    common::Options options = search_options();
+    options.set("preset", name, "flag");
+    CHECK_NOTHROW(apply_preset(options, false));
+    CHECK_NOTHROW(child_trainer::TrainSettings::from(options));
+  }
+  common::Options paper = search_options();
+  paper.set("preset", "paper", "flag");
+  apply_preset(paper, false);
+  CHECK(paper.number("ppo.learning-rate") == 3.5e-4);
+  CHECK(paper.integer("trials") == 20000);
+  CHECK_THROWS_AS(paper.set("preset", "desktop", "flag"), ConfigError);
+}
+
+TEST_CASE("search options: what a run was made with survives its file", "[engine]") {
+  common::Options options = search_options();
+  options.set("start-with", "nasnet-a,darts-v2", "flag");
+  options.set("lr", "1e-05", "flag");
+  options.set("ppo.clip", "0.25", "flag");
+  options.set("store", "postgresql:dbname=\"a b\" # c", "flag");
+  apply_preset(options, false);
+  common::Options read = search_options();
+  read.read_toml(options.to_toml(), "config.toml");
+  for (const auto& option : options.all()) {
+    CAPTURE(option.name);
+    CHECK(read.at(option.name).value.dump() == option.value.dump());
+    CHECK(read.at(option.name).type_text() == option.type_text());
+  }
+}
+
+TEST_CASE("search options: what may differ on a resume cannot change what is found", "[engine]") {
+  for (const char* name : {"trials", "workers", "device", "time-limit", "json", "child-silence"}) {
+    CHECK(may_change_on_resume(name));
+  }
+  for (const char* name : {"seed", "window", "threads", "epochs", "batch-size", "lr", "space", "strategy", "proxy",
+                           "cells", "filters", "train-images", "evaluator", "table", "ppo.clip", "start-with"}) {
+    CHECK_FALSE(may_change_on_resume(name));
+  }
+  for (const auto& option : child_trainer::TrainSettings().options()) CHECK_FALSE(may_change_on_resume(option.name));
+}
+
+TEST_CASE("search options: the child's network", "[engine]") {
+  common::Options options = search_options();
+  options.set("cells", "3", "flag");
+  options.set("filters", "12", "flag");
+  options.set("input-size", "24", "flag");
+  options.set("stem", "strided", "flag");
+  options.set("stem-multiplier", "1.5", "flag");
+  const auto network = network_options(options);
+  CHECK(network.cells == 3);
+  CHECK(network.filters == 12);
+  CHECK(network.input_size == 24);
+  CHECK(network.stem == "strided");
+  CHECK(network.stem_multiplier == 1.5);
+}
+
+TEST_CASE("search options: sizes in bytes", "[engine]") {
+  const auto bytes = [](const char* text) { return parse_bytes("child-memory", text); };
+  CHECK(bytes("0") == 0);
+  CHECK(bytes("1234") == 1234);
+  CHECK(bytes("500MB") == 500e6);
+  CHECK(bytes("2GB") == 2e9);
+  CHECK(bytes("2gb") == 2e9);
+  CHECK(bytes("1.5 GiB") == 1.5 * 1073741824.0);
+  CHECK(bytes("3kB") == 3000);
+  CHECK_THAT(bytes("0.1TB"), WithinRel(1e11, 1e-12));
+  for (const char* wrong : {"", "many", "GB", "-1", "-2GB", "3 apples", "1GB2", "1 G B"}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS(bytes(wrong), ConfigError);
+  }
+  CHECK_THROWS_WITH(bytes("many"), ContainsSubstring("--child-memory") && ContainsSubstring("many"));
+}
+
+}  // namespace
+}  // namespace nas::engine

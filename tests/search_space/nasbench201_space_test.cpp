@@ -1,0 +1,114 @@
+// The keys of NAS-Bench-201: all 15,625 cells are compared by what they compute.
+#include <catch2/catch_test_macros.hpp>
+#include <map>
+#include <set>
+
+#include "search_space/space.h"
+
+namespace nas::search_space {
+namespace {
+
+const Space& space() {
+  static const auto made = common::Registry<SpacePlugin>::find("nasbench201").make();
+  return *made;
+}
+
+std::string key(const std::string& text) {
+  return space().key(space().choices(from_nasbench201_text(text)));
+}
+
+// The formula of the cell's output, written from the meaning of the operations; empty: always zero.
+// Pooling or passing on zeros gives zeros, a convolution of zeros does not (its batch norm shifts).
+std::string formula(const Architecture& architecture) {
+  std::vector<std::string> states = {"x"};
+  for (const CellNode& node : architecture.cells.at("normal").nodes) {
+    std::string sum;
+    for (const Edge& edge : node.edges) {
+      const std::string& input = states.at(static_cast<size_t>(edge.state));
+      const bool keeps_zero = edge.op == "skip_connect" || edge.op == "avg_pool_3x3";
+      if (edge.op == "none" || (keeps_zero && input.empty())) continue;
+      sum += (edge.op == "skip_connect" ? "" : edge.op) + "(" + input + ")";
+    }
+    states.push_back(sum);
+  }
+  return states.back();
+}
+
+std::vector<Choices> all_choices() {
+  std::vector<Choices> all = {{}};
+  for (const Decision& decision : space().decisions()) {
+    std::vector<Choices> longer;
+    for (const Choices& begun : all) {
+      for (int value = 0; value < static_cast<int>(decision.values.size()); ++value) {
+        longer.push_back(begun);
+        longer.back().push_back(value);
+      }
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+TEST_CASE("nasbench201 space: equal keys mean equal networks, for all cells", "[search_space]") {
+  std::map<std::string, std::string> formula_of;
+  std::set<std::string> formulas;
+  size_t different = 0;
+  const auto all = all_choices();
+  REQUIRE(all.size() == 15625);
+  for (const Choices& choices : all) {
+    const std::string text = formula(space().architecture(choices));
+    const auto [found, added] = formula_of.insert({space().key(choices), text});
+    if (found->second != text) ++different;
+    formulas.insert(text);
+  }
+  CHECK(different == 0);
+  CHECK(formula_of.size() == 10405);
+  CHECK(formula_of.size() >= formulas.size());
+}
+
+TEST_CASE("nasbench201 space: a key is a cell of the space with that key", "[search_space]") {
+  common::RandomStream random({.seed = 1, .purpose = "test"});
+  for (int i = 0; i < 200; ++i) {
+    const Choices choices = space().sample(random);
+    CHECK(key(space().key(choices)) == space().key(choices));
+    const Choices plain = space().choices(from_nasbench201_text(space().key(choices)));
+    CHECK(space().features(plain) == space().features(choices));
+  }
+}
+
+TEST_CASE("nasbench201 space: what computes nothing has the key of none", "[search_space]") {
+  const std::string direct = "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|";
+  const std::string nothing = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+  // A node that does not reach the output.
+  CHECK(key("|nor_conv_3x3~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|") == key(direct));
+  CHECK(key("|nor_conv_1x1~0|+|skip_connect~0|avg_pool_3x3~1|+|nor_conv_3x3~0|none~1|none~2|") ==
+        key(direct));
+  // An edge from a state that is always zero.
+  CHECK(key("|none~0|+|none~0|none~1|+|nor_conv_3x3~0|skip_connect~1|avg_pool_3x3~2|") ==
+        key(direct));
+  CHECK(key("|none~0|+|none~0|avg_pool_3x3~1|+|nor_conv_3x3~0|none~1|skip_connect~2|") ==
+        key(direct));
+  // Nothing reaches the output at all.
+  CHECK(key("|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|none~0|none~1|none~2|") ==
+        key(nothing));
+  CHECK(key("|none~0|+|none~0|skip_connect~1|+|none~0|skip_connect~1|avg_pool_3x3~2|") ==
+        key(nothing));
+}
+
+TEST_CASE("nasbench201 space: live operations that differ give different keys", "[search_space]") {
+  const std::string base = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+";
+  std::set<std::string> keys;
+  for (const std::string op :
+       {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"}) {
+    keys.insert(key(base + "|skip_connect~0|nor_conv_3x3~1|" + op + "~2|"));
+    keys.insert(key(base + "|skip_connect~0|" + op + "~1|nor_conv_3x3~2|"));
+    keys.insert(key(base + "|" + op + "~0|avg_pool_3x3~1|nor_conv_3x3~2|"));
+  }
+  CHECK(keys.size() == 13);  // 15, of which two are there twice
+  // A convolution of zeros is not zero: its batch norm has a bias.
+  CHECK(key("|none~0|+|none~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|") !=
+        key("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"));
+}
+
+}  // namespace
+}  // namespace nas::search_space
