@@ -57,6 +57,9 @@ Metrics measure(const data::Dataset& dataset, const data::Split& split,
   if (scores.size() != images * classes) {
     throw common::InternalError({.where = "metrics", .what = "scores and labels differ in number"});
   }
+  if (std::any_of(scores.begin(), scores.end(), [](float score) { return std::isnan(score); })) {
+    throw common::DataError({.where = "metrics", .what = "a score is not a number"});
+  }
   const bool single = dataset.task == data::Task::kSingleLabel;
   const auto is_true = [&](size_t i, size_t k) {
     return single ? split.labels[i] == static_cast<int64_t>(k)

@@ -30,7 +30,7 @@ struct Metrics {
   std::vector<std::vector<int64_t>> confusion;  // [true][predicted]; single-label only
 };
 
-// Throws InternalError when sizes disagree.
+// Throws InternalError when sizes disagree, DataError when a score is not a number.
 Metrics measure(const data::Dataset& dataset, const data::Split& split,
                 const std::vector<float>& scores);
 

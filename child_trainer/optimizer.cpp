@@ -40,7 +40,9 @@ void Optimizer::step(double learning_rate) {
     if (group.parameters.empty()) continue;
     std::vector<at::Tensor> gradients;
     for (const auto& parameter : group.parameters) gradients.push_back(parameter.grad());
-    at::_fused_sgd_(group.parameters, gradients, group.momentum, group.weight_decay,
+    const std::vector<at::Tensor> none;
+    at::_fused_sgd_(group.parameters, gradients, settings_.momentum > 0 ? group.momentum : none,
+                    group.weight_decay,
                     settings_.momentum, learning_rate,
                     /*dampening=*/0.0, /*nesterov=*/settings_.momentum > 0, /*maximize=*/false,
                     /*is_first_step=*/steps_ == 0);

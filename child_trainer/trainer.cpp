@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <new>
 
@@ -65,6 +66,7 @@ std::string identity_of(const TrainJob& job) {
                              {"filters", job.network.filters},
                              {"stem", job.network.stem},
                              {"stem_multiplier", job.network.stem_multiplier},
+                             {"skip_reduction_input", job.network.skip_reduction_input},
                              {"seed", job.seed},
                              {"trial", job.trial}};
   return common::sha256_of_text(json.dump());
@@ -217,7 +219,10 @@ EpochMetrics Trainer::State::measure_epoch(const TrainJob& job, const Progress& 
   const auto steps = static_cast<double>(progress.step);
   const double images =
       steps * static_cast<double>(std::min(job.settings.batch_size, train.count()));
-  const Metrics metrics = measure(dataset, dataset.valid, scores_of(*network, valid));
+  const std::vector<float> scores = scores_of(*network, valid);
+  const auto finite = [](float score) { return std::isfinite(score); };
+  if (!std::all_of(scores.begin(), scores.end(), finite)) throw Diverged();
+  const Metrics metrics = measure(dataset, dataset.valid, scores);
   return {.epoch = progress.epoch + 1,
           .train_loss = progress.loss_sum / steps,
           .train_accuracy = progress.correct_sum / images,

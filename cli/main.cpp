@@ -36,12 +36,14 @@ int run(std::vector<std::string> words) {
     }
   }
   auto arguments = nas::cli::parse_arguments(command, words);
-  const int code = command.run(arguments);
-  if (std::fflush(stdout) != 0) {
-    nas::common::log_error("[stdout] the output could not be written (disk full?)");
-    return nas::common::kExitFailed;
-  }
-  return code;
+  return command.run(arguments);
+}
+
+// A result that did not reach its file is a failure.
+int after_output(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  nas::common::log_error("[stdout] the output could not be written (disk full?)");
+  return nas::common::kExitFailed;
 }
 
 }  // namespace
@@ -51,7 +53,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of write()
   nas::common::start_log();
   try {
-    return run({argv + 1, argv + argc});
+    return after_output(run({argv + 1, argv + argc}));
   } catch (const nas::common::Error& error) {
     nas::common::log_error(error.what());
     return error.exit_code();

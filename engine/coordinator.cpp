@@ -79,7 +79,7 @@ void Coordinator::restore() {
     strategy_->load_state(saved->state);
     next = saved->proposed;
     saved_at_ = next;
-    observed_ = std::max<int64_t>(0, next - window_);
+    observed_ = std::max<int64_t>(0, next - window_ + 1);
   }
   for (; next < count; ++next) {
     observe_until(next - window_ + 1);
@@ -197,8 +197,9 @@ bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
 void Coordinator::save_strategy() {
   const auto proposed = static_cast<int64_t>(trials_.size());
   if (proposed < static_cast<int64_t>(start_with_.size())) return;
+  if (state_size_ > kSmallState && proposed - saved_at_ < kSaveEvery) return;
   const std::string state = strategy_->save_state();
-  if (state.size() > kSmallState && saved_at_ > 0 && proposed - saved_at_ < kSaveEvery) return;
+  state_size_ = state.size();
   store_.save_strategy({.proposed = proposed, .state = state});
   saved_at_ = proposed;
 }

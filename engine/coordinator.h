@@ -62,6 +62,7 @@ class Coordinator {
   std::vector<Trial> trials_;
   int64_t observed_ = 0;
   int64_t saved_at_ = 0;
+  size_t state_size_ = 0;  // when it was last saved
   std::map<std::string, int64_t> first_with_key_;
   std::unique_ptr<LocalWorkers> workers_;
   double started_;

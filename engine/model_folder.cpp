@@ -88,7 +88,7 @@ Model read_model(const std::string& text) {
   Model model{.folder = find_model(text)};
   const std::string where = (model.folder / "model.json").string();
   const Json json = common::read_json(where);
-  if (json.value("format", "") != "nas-model")
+  if (!json.is_object() || json.value("format", Json()) != "nas-model")
     throw common::DataError({.where = where, .what = "not a model of nas"});
   if (const int version = common::json_get<int>(json, "version", where); version != kModelVersion) {
     throw common::DataError({.where = where,

@@ -83,6 +83,41 @@ void name_unfinished_runs() {
   }
 }
 
+// Makes a run's folder; takes back what it made unless the run is started. A folder of the user's
+// own is left as it was.
+class NewFolder {
+ public:
+  explicit NewFolder(const RunFolder& run)
+      : run_(run),
+        made_(!fs::exists(run.path())),
+        had_proxy_(fs::exists(run.proxy())),
+        kept_(run.exists()) {
+    std::error_code error;
+    fs::create_directories(run.path(), error);
+    if (error) {
+      throw common::SystemError(
+          {.where = "--run", .what = "cannot make " + run.path().string(), .got = error.message()});
+    }
+  }
+  ~NewFolder() {
+    if (kept_) return;
+    std::error_code ignored;
+    if (!had_proxy_) fs::remove(run_.proxy(), ignored);
+    fs::remove(run_.path() / "lock", ignored);
+    if (made_) fs::remove(run_.path(), ignored);  // only when it is empty
+  }
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  RunFolder run_;
+  bool made_;
+  bool had_proxy_;
+  bool kept_;
+};
+
 void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
                 bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
@@ -238,18 +273,12 @@ SearchResult search(common::Options options) {
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
-  std::error_code error;
-  fs::create_directories(run.path(), error);
-  if (error) {
-    throw common::SystemError(
-        {.where = "--run", .what = "cannot make " + run.path().string(), .got = error.message()});
-  }
+  NewFolder folder(run);
   const FolderLock lock(run.path());
   if (exists) common::log_info("continuing " + run.path().string());
   const common::Json proxy = evaluator.needs_proxy ? prepare_proxy(run, options) : common::Json();
   print_plan(run, options, proxy, dry || !exists);
   if (dry) {
-    if (!exists) fs::remove_all(run.path());
     return {.run = run, .wall_seconds = common::monotonic_seconds() - start, .dry_run = true};
   }
   if (!exists) {
@@ -258,6 +287,7 @@ SearchResult search(common::Options options) {
     common::write_file_atomically(run.path() / "environment.json", environment.dump(2) + "\n");
   }
   common::write_file_atomically(run.config(), options.to_toml());
+  folder.keep();
 
   listen_for_stop(/*interrupts_too=*/true);
   SearchResult result{.run = run};

@@ -108,7 +108,7 @@ Architecture architecture_from_json(const Json& json, const std::string& where) 
   }
   Architecture architecture{.family = common::json_get<std::string>(json, "family", where),
                             .cells = {}};
-  architecture.name = text_of("name");
+  if (json.contains("name")) architecture.name = common::json_get<std::string>(json, "name", where);
   if (!common::Registry<NetworkFamily>::contains(architecture.family)) {
     throw DataError(
         {.where = where,

@@ -55,7 +55,10 @@ class TrainedEvaluator : public Evaluator {
           child_.reset();
           throw common::SystemError({.where = "child", .what = reply.text});
         }
-        if (reply.kind == "stopped") return Verdict::kStopped;
+        if (reply.kind == "stopped") {
+          child_.reset();  // it is ending
+          return Verdict::kStopped;
+        }
         if (reply.kind == "done") {
           reply.fill(trial);
           return Verdict::kDone;

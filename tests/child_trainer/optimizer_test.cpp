@@ -15,11 +15,13 @@ const at::Device kCpu(at::kCPU);
 
 // One whole backward pass, so that the gradients have the layout that autograd gives them.
 void make_gradients(Network& network, int step) {
-  common::RandomStream random({.seed = 1, .epoch = static_cast<uint64_t>(step), .purpose = "optimizer_test"});
+  common::RandomStream random(
+      {.seed = 1, .epoch = static_cast<uint64_t>(step), .purpose = "optimizer_test"});
   at::Tensor images = at::empty({6, 3, 8, 8});
   auto* data = images.data_ptr<float>();
   for (int64_t i = 0; i < images.numel(); ++i) data[i] = static_cast<float>(random.normal());
-  const Scores scores = network.forward(images.contiguous(at::MemoryFormat::ChannelsLast), {.training = true});
+  const Scores scores =
+      network.forward(images.contiguous(at::MemoryFormat::ChannelsLast), {.training = true});
   (scores.logits * scores.logits).sum().backward();
 }
 
@@ -35,7 +37,8 @@ class HandWritten {
   void step(const Network& network, double learning_rate) {
     double squares = 0;
     for (const auto& [name, parameter] : network.parameters()) {
-      if (parameter.grad().defined()) squares += parameter.grad().to(at::kDouble).square().sum().item<double>();
+      if (parameter.grad().defined())
+        squares += parameter.grad().to(at::kDouble).square().sum().item<double>();
     }
     const double norm = std::sqrt(squares);
     const double factor = settings_.clip > 0 ? std::min(1.0, settings_.clip / (norm + 1e-6)) : 1.0;
@@ -76,7 +79,8 @@ void compare(const TrainSettings& settings) {
     CHECK(at::allclose(parameter.to(at::kDouble), expected.values().at(name), 1e-4, 1e-5));
     CHECK_FALSE(parameter.grad().defined());  // forgotten
     if (settings.momentum == 0.0) continue;   // nothing is remembered
-    CHECK(at::allclose(optimizer.momentum().at(name).to(at::kDouble), expected.velocities().at(name), 1e-4, 1e-5));
+    CHECK(at::allclose(optimizer.momentum().at(name).to(at::kDouble),
+                       expected.velocities().at(name), 1e-4, 1e-5));
   }
 }
 
@@ -113,9 +117,11 @@ TEST_CASE("optimizer: weight decay leaves vectors alone", "[child_trainer]") {
 TEST_CASE("optimizer: a parameter that the loss does not reach stays finite", "[child_trainer]") {
   search_space::GraphBuilder graph({3, 8, 8});
   const int used = graph.conv2d("used", graph.image(), {.channels = 2});
-  graph.conv2d("unused", graph.image(), {.channels = 2, .bias = true});
-  Network network(graph.finish(graph.linear("classifier", graph.global_avg_pool(used), 4), std::nullopt, 4), kCpu,
-                  {.seed = 1});
+  const int unused = graph.conv2d("unused", graph.image(), {.channels = 2, .bias = true});
+  // finish() drops what nothing reads, so the other branch becomes an auxiliary output, which the
+  // loss leaves out.
+  const int logits = graph.linear("classifier", graph.global_avg_pool(used), 4);
+  Network network(graph.finish(logits, unused, 4), kCpu, {.seed = 1});
   const at::Tensor before = network.parameters().at("unused.weight").detach().clone();
   Optimizer optimizer(network, {.weight_decay = 0.0});
   for (int step = 0; step < 2; ++step) {
