@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -57,6 +58,8 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
       start_with_(options.list("start-with")),
       window_(options.integer("window")),
       started_(common::monotonic_seconds()) {
+  // The policy's sums must not depend on how many threads share them.
+  child_trainer::set_threads(1);
   // The folder is locked: whoever holds a lease on this host is dead.
   store_.release_worker("");
   restore();
