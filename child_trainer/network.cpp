@@ -192,6 +192,13 @@ Network::Network(search_space::NetworkGraph graph, at::Device device, const comm
   }
 }
 
+void Network::to_double() {
+  const at::NoGradGuard no_grad;
+  for (const NamedTensors* tensors : {&parameters_, &buffers_}) {
+    for (const auto& [name, tensor] : *tensors) tensor.set_data(tensor.to(at::kDouble));
+  }
+}
+
 Scores Network::forward(const at::Tensor& images, const Pass& pass) {
   std::vector<at::Tensor> values(graph_.nodes.size());
   values[0] = images;

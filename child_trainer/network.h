@@ -31,6 +31,9 @@ class Network {
   // images: float [N, 3, H, W], normalised.
   Scores forward(const at::Tensor& images, const Pass& pass);
 
+  // Makes all parameters and buffers float64: for comparisons, where float32 rounding flips ReLUs.
+  void to_double();
+
   const search_space::NetworkGraph& graph() const { return graph_; }
   at::Device device() const { return device_; }
   const NamedTensors& parameters() const { return parameters_; }

@@ -15,6 +15,7 @@ void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& 
   options.classes = dataset.class_count();
   const common::RandomKey key{.seed = job.seed, .trial = job.trial};
   Network network(search_space::build_network(job.architecture, options), at::kCPU, key);
+  network.to_double();
   common::write_safetensors(job.folder / "initial.safetensors",
                             {.tensors = store_tensors(network.state(true)), .metadata = {}});
 
@@ -27,7 +28,8 @@ void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& 
   common::TensorFile written;
   common::Json losses = common::Json::array();
   for (int64_t step = 0; step < steps; ++step) {
-    const Batch batch = batches.get(step % batches.count());
+    Batch batch = batches.get(step % batches.count());
+    batch.images = batch.images.to(at::kDouble);
     written.tensors["images_" + std::to_string(step)] = store_tensor(batch.images);
     written.tensors["targets_" + std::to_string(step)] = store_tensor(batch.targets);
     const at::Tensor loss = at::cross_entropy_loss(
@@ -36,6 +38,8 @@ void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& 
     losses.push_back(loss.item<double>());
     optimizer.step(learning_rate_at(settings, step, steps));
   }
+  common::write_safetensors(job.folder / "final.safetensors",
+                            {.tensors = store_tensors(network.state(true)), .metadata = {}});
   common::write_safetensors(job.folder / "batches.safetensors", written);
   common::write_file_atomically(job.folder / "losses.json", losses.dump() + "\n");
 }
