@@ -23,7 +23,8 @@ struct Command {
   int (*run)(Arguments& arguments) = nullptr;  // returns an exit code
   size_t min_positionals = 0;
   size_t max_positionals = 0;
-  bool hidden = false;  // started by nas itself, not by people
+  bool runs_networks = false;  // in this process, with several threads
+  bool hidden = false;         // started by nas itself, not by people
 };
 
 // Parses `words` (without the command's name) by Boost.Program_options against the command's

@@ -1,7 +1,11 @@
 // The program: finds the subcommand, runs it, and turns errors into messages and exit codes.
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 
 #include "cli/command.h"
@@ -12,7 +16,15 @@ namespace {
 using nas::cli::Command;
 using nas::common::Registry;
 
-int run(std::vector<std::string> words) {
+// OpenMP's threads spin while they wait, which costs a busy machine most of its speed. It reads its
+// settings when it is loaded, so the program starts itself again with them.
+void use_passive_threads(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  setenv("OMP_WAIT_POLICY", "passive", 1);
+  execv("/proc/self/exe", argv);
+}
+
+int run(std::vector<std::string> words, char** argv) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     fmt::print("{}", nas::cli::program_help_text());
     return words.empty() ? nas::common::kExitUsage : nas::common::kExitDone;
@@ -35,6 +47,7 @@ int run(std::vector<std::string> words) {
       return nas::common::kExitDone;
     }
   }
+  if (command.runs_networks) use_passive_threads(argv);
   auto arguments = nas::cli::parse_arguments(command, words);
   return command.run(arguments);
 }
@@ -42,6 +55,7 @@ int run(std::vector<std::string> words) {
 // A result that did not reach its file is a failure.
 int after_output(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  if (errno == EPIPE) return code;  // `nas … | head` has seen enough
   nas::common::log_error("[stdout] the output could not be written (disk full?)");
   return nas::common::kExitFailed;
 }
@@ -53,7 +67,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of write()
   nas::common::start_log();
   try {
-    return after_output(run({argv + 1, argv + argc}));
+    return after_output(run({argv + 1, argv + argc}, argv));
   } catch (const nas::common::Error& error) {
     nas::common::log_error(error.what());
     return error.exit_code();

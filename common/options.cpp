@@ -26,7 +26,8 @@ namespace {
 void check(const Option& option, const Json& value) {
   if (value.is_number()) {
     const double number = value.get<double>();
-    if (std::isnan(number) || (option.min && number < *option.min) || (option.max && number > *option.max)) {
+    if (!std::isfinite(number) || (option.min && number < *option.min) ||
+        (option.max && number > *option.max)) {
       reject(option, value.dump(), "value out of range");
     }
   }

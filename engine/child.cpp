@@ -10,6 +10,7 @@
 #include <limits>
 #include <thread>
 
+#include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
 #include "child_trainer/trainer.h"
 #include "common/error.h"
@@ -112,14 +113,13 @@ class Child {
                      .text = result.reason,
                      .state = state_of(result.state),
                      .seconds = result.seconds};
-    if (reply.state != TrialState::kSucceeded) return reply;
     const auto folder = run_.trial(request.trial);
+    // The trial is trained no further, however it ended.
+    child_trainer::remove_checkpoint(folder);
+    if (reply.state != TrialState::kSucceeded) return reply;
     common::TensorFile weights;
     weights.tensors = child_trainer::store_tensors(trainer_.network()->state(false));
     common::write_safetensors(folder / "weights.safetensors", weights);
-    // A checkpoint's work is done when the weights are there; the trial is trained no further.
-    std::error_code ignored;
-    std::filesystem::remove(folder / "checkpoint.safetensors", ignored);
     const bool single = trainer_.dataset().task == data::Task::kSingleLabel;
     reply.reward = single ? result.last.valid_accuracy : result.last.valid_auc_prc;
     reply.metrics = child_trainer::to_json(result.last);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "child_trainer/device.h"
@@ -25,9 +26,21 @@ std::string last_line_of(const std::filesystem::path& file) {
   return lines.back();
 }
 
+// The names of this process's GPUs: as the user or a batch system gave them, else their numbers.
+// Empty where there is nothing to share out.
+std::vector<std::string> visible_gpus() {
+  const int64_t count = child_trainer::cuda_device_count();
+  if (count < 2) return {};
+  if (const char* given = std::getenv("CUDA_VISIBLE_DEVICES")) return common::split(given, ',');
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
 }  // namespace
 
-LocalWorkers::LocalWorkers(const RunFolder& run, int64_t count) : run_(run) {
+LocalWorkers::LocalWorkers(const RunFolder& run, int64_t count, bool share_gpus) : run_(run) {
+  if (share_gpus) gpus_ = visible_gpus();
   std::filesystem::create_directories(run_.path() / "workers");
   for (int64_t i = 0; i < count; ++i) {
     workers_.push_back({.index = i, .name = "local" + std::to_string(i), .process = nullptr});
@@ -44,10 +57,10 @@ LocalWorkers::~LocalWorkers() {
 }
 
 void LocalWorkers::start(Worker& worker) const {
-  // Workers on one host take its GPUs in turn.
   std::vector<std::pair<std::string, std::string>> environment;
-  if (const int64_t gpus = child_trainer::cuda_device_count(); gpus > 1) {
-    environment.emplace_back("CUDA_VISIBLE_DEVICES", std::to_string(worker.index % gpus));
+  if (!gpus_.empty()) {
+    const auto turn = static_cast<size_t>(worker.index) % gpus_.size();
+    environment.emplace_back("CUDA_VISIBLE_DEVICES", gpus_[turn]);
   }
   worker.process = std::make_unique<common::Process>(common::ProcessOptions{
       .arguments = {common::self_path().string(), "worker", "--run", run_.path().string(), "--name",

@@ -13,7 +13,8 @@ namespace nas::engine {
 
 class LocalWorkers {
  public:
-  LocalWorkers(const RunFolder& run, int64_t count);
+  // share_gpus: each worker sees one of this process's GPUs, in turn.
+  LocalWorkers(const RunFolder& run, int64_t count, bool share_gpus);
   ~LocalWorkers();  // stop()
 
   // Replaces workers that died by a signal; `died` is told their names first. Throws SystemError
@@ -32,6 +33,7 @@ class LocalWorkers {
   void start(Worker& worker) const;
 
   RunFolder run_;
+  std::vector<std::string> gpus_;
   std::vector<Worker> workers_;
   int64_t deaths_ = 0;
 };

@@ -23,6 +23,23 @@ std::vector<float> planar(const data::Dataset& dataset, const data::Split& split
   return images;
 }
 
+// Files that are removed unless they are kept.
+class FilesOnTrial {
+ public:
+  explicit FilesOnTrial(std::vector<std::filesystem::path> files) : files_(std::move(files)) {}
+  ~FilesOnTrial() {
+    std::error_code ignored;
+    for (const auto& file : files_) std::filesystem::remove(file, ignored);
+  }
+  FilesOnTrial(const FilesOnTrial&) = delete;
+  FilesOnTrial& operator=(const FilesOnTrial&) = delete;
+
+  void keep() { files_.clear(); }
+
+ private:
+  std::vector<std::filesystem::path> files_;
+};
+
 }  // namespace
 
 common::Json to_json(const ExportResult& result) {
@@ -40,6 +57,8 @@ ExportResult export_model(const Model& model, const std::string& format,
   const exporting::ExportModel exported = export_model_of(model);
   ExportResult result{.files = exporter.run(exported, folder)};
   if (exporter.scores == nullptr) return result;
+  // Whatever ends the check, a file that did not pass it does not stay.
+  FilesOnTrial on_trial(result.files);
   const data::Dataset samples = data::read_dataset(model.folder / "samples.h5");
   Predictor predictor(model, at::Device(at::kCPU));
   const auto ours = predictor.scores(samples, samples.test);
@@ -51,7 +70,6 @@ ExportResult export_model(const Model& model, const std::string& format,
   result.images = parity.images;
   result.largest_difference = parity.largest_difference;
   if (parity.largest_difference > kLargestDifference || parity.same_top_label != parity.images) {
-    for (const auto& file : result.files) std::filesystem::remove(file);
     throw common::DataError(
         {.where = "nas export",
          .what = "the written " + format + " model does not give the same answers; it was removed",
@@ -59,6 +77,7 @@ ExportResult export_model(const Model& model, const std::string& format,
                             parity.largest_difference, parity.same_top_label, parity.images),
          .expected = fmt::format("at most {:.0e}", kLargestDifference)});
   }
+  on_trial.keep();
   return result;
 }
 

@@ -83,8 +83,8 @@ void name_unfinished_runs() {
   }
 }
 
-// Makes a run's folder; takes back what it made unless the run is started. A folder of the user's
-// own is left as it was.
+// Makes a run's folder and locks it; takes back what it made unless the run is started. A folder of
+// the user's own is left as it was.
 class NewFolder {
  public:
   explicit NewFolder(const RunFolder& run)
@@ -98,6 +98,7 @@ class NewFolder {
       throw common::SystemError(
           {.where = "--run", .what = "cannot make " + run.path().string(), .got = error.message()});
     }
+    lock_.emplace(run.path());  // what is not ours is not cleaned up either
   }
   ~NewFolder() {
     if (kept_) return;
@@ -113,6 +114,7 @@ class NewFolder {
 
  private:
   RunFolder run_;
+  std::optional<FolderLock> lock_;
   bool made_;
   bool had_proxy_;
   bool kept_;
@@ -255,6 +257,7 @@ SearchResult search(common::Options options) {
       common::log_info("the run is finished (more --trials extends it)");
       return finished_result(run, options);
     }
+    resolve(options, gpu);
   } else {
     apply_preset(options, gpu);
     resolve(options, gpu);
@@ -274,7 +277,6 @@ SearchResult search(common::Options options) {
 
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
   NewFolder folder(run);
-  const FolderLock lock(run.path());
   if (exists) common::log_info("continuing " + run.path().string());
   const common::Json proxy = evaluator.needs_proxy ? prepare_proxy(run, options) : common::Json();
   print_plan(run, options, proxy, dry || !exists);

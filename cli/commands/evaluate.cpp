@@ -62,7 +62,8 @@ const common::Register<Command> kRegister{{.name = "evaluate",
                                            .summary = "Measure a model on a dataset's test images",
                                            .usage = "[options]",
                                            .options = options,
-                                           .run = run}};
+                                           .run = run,
+                                           .runs_networks = true}};
 
 }  // namespace
 }  // namespace nas::cli

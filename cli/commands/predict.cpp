@@ -111,7 +111,8 @@ const common::Register<Command> kRegister{{.name = "predict",
                                            .options = options,
                                            .run = run,
                                            .min_positionals = 1,
-                                           .max_positionals = 1000000}};
+                                           .max_positionals = 1000000,
+                                           .runs_networks = true}};
 
 }  // namespace
 }  // namespace nas::cli

@@ -43,7 +43,8 @@ const common::Register<Command> kRegister{
      .summary = "Train the best cell, deeper and wider, on a full dataset",
      .usage = "--dataset NAME [options]",
      .options = options,
-     .run = run}};
+     .run = run,
+     .runs_networks = true}};
 
 }  // namespace
 }  // namespace nas::cli
