@@ -12,6 +12,7 @@ namespace nas::child_trainer {
 int64_t cuda_device_count() { return c10::cuda::device_count(); }
 
 std::string cuda_device_text(int64_t index) {
+  if (index >= cuda_device_count()) return "none found";
   const cudaDeviceProp* properties =
       at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index));
   return std::string(properties->name) + ", " +
