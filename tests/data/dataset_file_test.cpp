@@ -1,8 +1,6 @@
 #include "data/dataset_file.h"
 
 #include <hdf5.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -13,6 +11,7 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "tests/data/small_dataset.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/temp_dir.h"
 
 namespace nas::tests {
@@ -47,27 +46,6 @@ void set_integer(hid_t file, const char* name, int64_t value) {
   REQUIRE(H5Awrite(attribute, H5T_NATIVE_INT64, &value) >= 0);
   H5Aclose(attribute);
 }
-
-// No file of this process grows beyond `bytes`: what a full disk looks like to a writer.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) : handler_(signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &old_);
-    struct rlimit limit = old_;
-    limit.rlim_cur = bytes;
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FullDisk() {
-    setrlimit(RLIMIT_FSIZE, &old_);
-    signal(SIGXFSZ, handler_);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  void (*handler_)(int);
-  struct rlimit old_ = {};
-};
 
 }  // namespace
 
