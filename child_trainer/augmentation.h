@@ -1,7 +1,7 @@
 // Augmentations change a whole batch on its device. One file each in child_trainer/augmentations/.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include <vector>
 

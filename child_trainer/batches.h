@@ -2,7 +2,7 @@
 // and augmented there.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include <memory>
 #include <string>

@@ -4,6 +4,8 @@
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 
+#include <algorithm>
+
 #include "child_trainer/device.h"
 #include "common/text.h"
 
@@ -21,6 +23,7 @@ std::string cuda_device_text(int64_t index) {
 
 void limit_cuda_memory(at::Device device, double bytes) {
   if (!device.is_cuda() || bytes <= 0) return;
+  at::globalContext().lazyInitDevice(device.type());  // the allocator knows no devices before
   const cudaDeviceProp* properties = at::cuda::getDeviceProperties(device.index());
   const double fraction = std::min(1.0, bytes / static_cast<double>(properties->totalGlobalMem));
   c10::cuda::CUDACachingAllocator::setMemoryFraction(fraction, device.index());

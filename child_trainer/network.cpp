@@ -1,6 +1,7 @@
 #include "child_trainer/network.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <array>
 #include <cmath>

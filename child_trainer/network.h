@@ -2,7 +2,7 @@
 // LibTorch's autograd runs it backward. One plan trains and evaluates.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include "child_trainer/tensors.h"
 #include "common/random.h"

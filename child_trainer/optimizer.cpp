@@ -1,6 +1,7 @@
 #include "child_trainer/optimizer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace nas::child_trainer {
 

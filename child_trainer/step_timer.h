@@ -1,7 +1,7 @@
 // How long a training step takes.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include "child_trainer/train_settings.h"
 #include "search_space/network_graph.h"

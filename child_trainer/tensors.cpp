@@ -1,6 +1,7 @@
 #include "child_trainer/tensors.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cstring>
 

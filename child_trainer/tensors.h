@@ -1,7 +1,7 @@
 // Between files and tensors.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include <map>
 #include <string>

@@ -70,7 +70,8 @@ class Trainer {
   Trainer(data::Dataset dataset, at::Device device);
   ~Trainer();
 
-  // Throws DataError (damaged checkpoint), SystemError (disk full). All else is a TrainState.
+  // Throws DataError (damaged checkpoint), SystemError (disk full), ConfigError (the network cannot
+  // be built); what an allocator refuses and losses that are no numbers are a TrainState.
   TrainResult run(const TrainJob& job, const TrainHooks& hooks);
 
   // The network of the last job that ran; null before.

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
+#include <sstream>
 
 #include "common/file.h"
 #include "common/text.h"
@@ -23,6 +25,7 @@ std::string description(const common::Option& option) {
   if (!option.unit.empty()) notes.push_back(option.unit);
   if (const auto range = option.range_text(); !range.empty()) notes.push_back(range);
   if (const auto value = default_text(option); !value.empty()) notes.push_back(value);
+  if (!option.presets.empty()) notes.push_back("preset " + option.presets_text());
   return option.help + (notes.empty() ? "" : " [" + common::join(notes, "; ") + "]");
 }
 
@@ -58,7 +61,54 @@ std::vector<std::string> with_flag_values(std::vector<std::string> words,
   return words;
 }
 
+// Names of the commands that people start.
+std::vector<std::string> public_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : common::Registry<Command>::entries()) {
+    if (!entry.plugin.hidden) names.push_back(name);
+  }
+  return names;
+}
+
+// Of `names`, the one that `word` begins or nearly is; empty when all are other words.
+std::string nearest(const std::string& word, const std::vector<std::string>& names) {
+  std::string found;
+  size_t best = word.size() / 4 + 2;
+  for (const auto& name : names) {
+    const size_t distance = common::starts_with(name, word) ? 0 : common::edit_distance(word, name);
+    if (distance >= best) continue;
+    best = distance;
+    found = name;
+  }
+  return found;
+}
+
+[[noreturn]] void throw_unknown(const std::vector<std::string>& words) {
+  std::vector<std::string> names = public_names();
+  std::vector<std::string> group;  // "data import", "data make", … when the first word is "data"
+  std::copy_if(names.begin(), names.end(), std::back_inserter(group),
+               [&](const auto& name) { return common::starts_with(name, words[0] + " "); });
+  const bool two_words = !group.empty() && words.size() > 1 && words[1][0] != '-';
+  const std::string got = two_words ? words[0] + " " + words[1] : words[0];
+  if (!group.empty()) names = group;
+  const std::string near = group.empty() || two_words ? nearest(got, names) : "";
+  throw common::UsageError({.where = "nas",
+                            .what = "unknown command",
+                            .got = "'" + got + "'",
+                            .expected = "one of: " + common::join(names, ", "),
+                            .hint = near.empty() ? "nas --help" : "nas " + near});
+}
+
 }  // namespace
+
+const Command& take_command(std::vector<std::string>& words) {
+  using Commands = common::Registry<Command>;
+  const std::string two = words.size() > 1 ? words[0] + " " + words[1] : "";
+  const std::string name = Commands::contains(two) ? two : words[0];
+  if (!Commands::contains(name)) throw_unknown(words);
+  words.erase(words.begin(), words.begin() + (name == two ? 2 : 1));
+  return Commands::find(name);
+}
 
 Arguments parse_arguments(const Command& command, const std::vector<std::string>& words) {
   Arguments arguments;
@@ -95,11 +145,16 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
   each("config", [&](const std::string& file) {
     arguments.options.read_toml(common::read_file(file), file);
   });
+  std::map<std::string, std::string> lists;  // they may be given part by part
   for (const auto& option : parsed) {
     if (option.string_key == "config" || option.string_key == "positional" ||
         option.string_key == "set")
       continue;
-    const std::string text = option.value.empty() ? "true" : common::join(option.value, ",");
+    std::string text = option.value.empty() ? "true" : common::join(option.value, ",");
+    if (arguments.options.at(option.string_key).type_text() == "list") {
+      std::string& earlier = lists[option.string_key];
+      text = earlier += (earlier.empty() ? "" : ",") + text;
+    }
     arguments.options.set(option.string_key, text, "flag");
   }
   each("set", [&](const std::string& pair) {
@@ -142,10 +197,8 @@ std::string program_help_text() {
       "nas finds a neural architecture for your images, trains it, and exports it.\n\n"
       "  nas search --proxy cifar10          search for the best cell\n"
       "  nas transfer --dataset coastline    train it on the full dataset\n\nCommands\n";
-  for (const auto& name : common::Registry<Command>::names()) {
-    const Command& command = common::Registry<Command>::find(name);
-    if (!command.hidden) text += fmt::format("  {:<14}{}\n", name, command.summary);
-  }
+  for (const auto& name : public_names())
+    text += fmt::format("  {:<14}{}\n", name, common::Registry<Command>::find(name).summary);
   return text + "\n`nas COMMAND --help` lists a command's options; docs/options.md has them all.\n";
 }
 

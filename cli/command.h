@@ -27,6 +27,10 @@ struct Command {
   bool hidden = false;         // started by nas itself, not by people
 };
 
+// The command that `words` begins with, whose name (one word or two) is taken off them. Throws
+// UsageError that names the nearest command, and those that people start.
+const Command& take_command(std::vector<std::string>& words);
+
 // Parses `words` (without the command's name) by Boost.Program_options against the command's
 // options, `--config FILE` and `--set key=value`; later words win over the file. Throws UsageError,
 // ConfigError.

@@ -10,11 +10,11 @@
 
 #include "cli/command.h"
 #include "common/log.h"
+#include "engine/run_folder.h"
 
 namespace {
 
 using nas::cli::Command;
-using nas::common::Registry;
 
 // OpenMP's threads spin while they wait, which costs a busy machine most of its speed. It reads its
 // settings when it is loaded, so the program starts itself again with them.
@@ -30,17 +30,10 @@ int run(std::vector<std::string> words, char** argv) {
     return words.empty() ? nas::common::kExitUsage : nas::common::kExitDone;
   }
   if (words[0] == "--version") {
-    fmt::print("nas {}\n", NAS_VERSION);
+    fmt::print("nas {}\n", nas::engine::program_version());
     return nas::common::kExitDone;
   }
-  std::string name = words[0];
-  size_t used = 1;
-  if (words.size() > 1 && Registry<Command>::contains(name + " " + words[1])) {
-    name += " " + words[1];
-    used = 2;
-  }
-  const Command& command = Registry<Command>::find(name);
-  words.erase(words.begin(), words.begin() + static_cast<long>(used));
+  const Command& command = nas::cli::take_command(words);
   for (const auto& word : words) {
     if (word == "--help" || word == "-h") {
       fmt::print("{}", nas::cli::help_text(command));

@@ -14,6 +14,7 @@ enum ExitCode : int {
   kExitUsage = 2,
   kExitData = 3,
   kExitNothing = 4,
+  kExitTimeLimit = 124,  // as of timeout(1): the time limit came before there was a result
   kExitSignal = 128,
 };
 

@@ -39,10 +39,7 @@ void sync_folder(const fs::path& folder) {
 }
 
 void make_parent(const fs::path& path) {
-  if (!path.has_parent_path()) return;
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  if (error) throw_write_error(path, error.value());
+  if (path.has_parent_path()) make_folder(path.parent_path(), "file");
 }
 
 void write_all(int fd, const std::string& content, const fs::path& path) {
@@ -112,6 +109,16 @@ std::string read_file(const fs::path& path) {
   return content.str();
 }
 
+void make_folder(const fs::path& folder, const std::string& where) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return;
+  throw SystemError({.where = where,
+                     .what = "cannot make the folder " + folder.string(),
+                     .got = error.message(),
+                     .hint = "another folder, or its permissions"});
+}
+
 void write_file_atomically(const fs::path& path, const std::string& content) {
   make_parent(path);
   const fs::path temporary = temporary_beside(path);
@@ -133,6 +140,11 @@ void append_line(const fs::path& path, const std::string& line) {
   if (fd < 0) throw_write_error(path, errno);
   write_all(fd, line + "\n", path);
   close(fd);
+}
+
+FilesOnTrial::~FilesOnTrial() {
+  std::error_code ignored;
+  for (const auto& path : paths_) fs::remove(path, ignored);
 }
 
 void publish_file(const fs::path& temporary, const fs::path& path) {

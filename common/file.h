@@ -3,11 +3,15 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace nas::common {
 
 // Throws DataError when the file is missing or cannot be read.
 std::string read_file(const std::filesystem::path& path);
+
+// Makes the folder and what it lies in. Throws SystemError, beginning with `where`.
+void make_folder(const std::filesystem::path& folder, const std::string& where);
 
 // Temporary file in the same folder + fsync + rename + fsync(folder); creates missing folders.
 // Throws SystemError (unwritable, disk full) and leaves no temporary file behind.
@@ -21,6 +25,20 @@ void publish_file(const std::filesystem::path& temporary, const std::filesystem:
 
 // A path beside `path` for a writer that needs a real file (HDF5, SQLite), unique to the process.
 std::filesystem::path temporary_beside(const std::filesystem::path& path);
+
+// Files, and folders that are empty by then, that are removed in this order unless they are kept.
+class FilesOnTrial {
+ public:
+  explicit FilesOnTrial(std::vector<std::filesystem::path> paths) : paths_(std::move(paths)) {}
+  ~FilesOnTrial();
+  FilesOnTrial(const FilesOnTrial&) = delete;
+  FilesOnTrial& operator=(const FilesOnTrial&) = delete;
+
+  void keep() { paths_.clear(); }
+
+ private:
+  std::vector<std::filesystem::path> paths_;
+};
 
 // Lower-case hexadecimal digests. The file is read in pieces.
 std::string sha256_of_file(const std::filesystem::path& path);

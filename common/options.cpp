@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <sstream>
 
 #include "common/error.h"
 #include "common/text.h"
@@ -72,46 +70,6 @@ Json parse_value(const Option& option, const std::string& text) {
   return text;
 }
 
-size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
-Json from_toml(const toml::node& node, const std::string& key, const std::string& origin) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* integer = node.as_integer()) return integer->get();
-  if (const auto* number = node.as_floating_point()) return number->get();
-  if (const auto* flag = node.as_boolean()) return flag->get();
-  if (const auto* array = node.as_array()) {
-    Json list = Json::array();
-    for (const auto& item : *array) list.push_back(from_toml(item, key, origin));
-    return list;
-  }
-  throw ConfigError({.where = origin, .what = "key '" + key + "' has an unsupported type"});
-}
-
-void flatten(const toml::table& table, const std::string& prefix, const std::string& origin,
-             std::vector<std::pair<std::string, Json>>& pairs) {
-  for (const auto& [key, node] : table) {
-    const std::string name = prefix + std::string(key.str());
-    if (const auto* section = node.as_table()) {
-      flatten(*section, name + ".", origin, pairs);
-    } else {
-      pairs.emplace_back(name, from_toml(node, name, origin));
-    }
-  }
-}
-
 }  // namespace
 
 std::string Option::type_text() const {
@@ -137,6 +95,15 @@ std::string Option::value_text() const {
   return value.dump();
 }
 
+std::string Option::presets_text() const {
+  std::vector<std::string> texts;
+  for (const auto& [preset, preset_value] : presets) {
+    texts.push_back(preset + " " +
+                    Option{.name = name, .value = preset_value, .help = ""}.value_text());
+  }
+  return join(texts, ", ");
+}
+
 void Options::declare(OptionList list, const std::string& section) {
   for (auto& option : list) {
     if (!section.empty()) option.name = section + "." + option.name;
@@ -155,7 +122,7 @@ const Option& Options::at(const std::string& name) const {
   return options_[found->second];
 }
 
-void Options::set_value(const std::string& name, const Json& value, const std::string& origin) {
+Option& Options::declared(const std::string& name, const std::string& origin) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) {
     std::string nearest;
@@ -172,7 +139,11 @@ void Options::set_value(const std::string& name, const Json& value, const std::s
                        .got = "'" + name + "'",
                        .hint = nearest.empty() ? "--help" : "'" + nearest + "'"});
   }
-  Option& option = options_[found->second];
+  return options_[found->second];
+}
+
+void Options::set_value(const std::string& name, const Json& value, const std::string& origin) {
+  Option& option = declared(name, origin);
   const bool widened = option.value.is_number_float() && value.is_number_integer();
   Json checked = widened ? Json(value.get<double>()) : value;
   const bool fits = option.value.is_number_integer() ? checked.is_number_integer()
@@ -187,13 +158,52 @@ void Options::set_value(const std::string& name, const Json& value, const std::s
 }
 
 void Options::set(const std::string& name, const std::string& text, const std::string& origin) {
-  const auto found = by_name_.find(name);
-  set_value(name, found == by_name_.end() ? Json(text) : parse_value(options_[found->second], text),
-            origin);
+  set_value(name, parse_value(declared(name, origin), text), origin);
 }
 
-void Options::set_default(const std::string& name, const Json& value, const std::string& origin) {
-  if (is_default(name)) set_value(name, value, origin);
+void Options::declare_preset(const std::string& preset, const Values& values) {
+  const std::string where = "preset " + preset;
+  for (const auto& [name, value] : values) {
+    Options tried;
+    tried.declare({at(name)});
+    tried.set_value(name, value, where);  // checked as if a user had given it
+    declared(name, where).presets[preset] = tried.at(name).value;
+  }
+}
+
+void Options::apply_preset(const std::string& preset) {
+  for (auto& option : options_) {
+    const auto found = option.presets.find(preset);
+    if (found == option.presets.end() || option.origin != "default") continue;
+    option.value = found->second;
+    option.origin = "preset " + preset;
+  }
+}
+
+bool Options::is_given(const std::string& name) const {
+  const std::string& origin = at(name).origin;
+  return origin != "default" && origin != "machine" && !starts_with(origin, "preset ");
+}
+
+Options Options::continued_with(const Options& given, const std::string& where) const {
+  Options options = *this;
+  std::vector<std::string> differing;
+  for (const auto& option : given.options_) {
+    const Option& stored = at(option.name);
+    const bool was_given = option.origin != "default";
+    if (option.lasting == Lasting::kThisCall ||
+        (was_given && option.lasting == Lasting::kUntilChanged)) {
+      options.set_value(option.name, option.value, option.origin);
+    } else if (was_given && option.value != stored.value) {
+      differing.push_back(fmt::format("--{} {} (it was begun with {})", option.name,
+                                      option.value_text(), stored.value_text()));
+    }
+  }
+  if (differing.empty()) return options;
+  throw ConfigError({.where = where,
+                     .what = "it cannot be continued with other options",
+                     .got = join(differing, ", "),
+                     .hint = "the same options, or a new folder"});
 }
 
 int64_t Options::integer(const std::string& name) const { return at(name).value.get<int64_t>(); }
@@ -214,34 +224,6 @@ Options Options::section(const std::string& name) const {
     part.declare({option});
   }
   return part;
-}
-
-void Options::read_toml(const std::string& text, const std::string& origin) {
-  try {
-    const toml::table table = toml::parse(text, origin);
-    std::vector<std::pair<std::string, Json>> pairs;
-    flatten(table, "", origin, pairs);
-    for (const auto& [name, value] : pairs) set_value(name, value, origin);
-  } catch (const toml::parse_error& error) {
-    std::ostringstream where;
-    where << origin << ":" << error.source().begin.line;
-    throw ConfigError(
-        {.where = where.str(), .what = "not valid TOML", .got = std::string(error.description())});
-  }
-}
-
-std::string Options::to_toml() const {
-  std::string top;
-  std::map<std::string, std::string> sections;
-  for (const auto& option : options_) {
-    const auto dot = option.name.rfind('.');
-    const std::string key = dot == std::string::npos ? option.name : option.name.substr(dot + 1);
-    std::string& block = dot == std::string::npos ? top : sections[option.name.substr(0, dot)];
-    std::string value = option.value.dump();  // JSON text is TOML text for these types
-    block += fmt::format("{} = {}  # {}\n", key, value, option.origin);
-  }
-  for (const auto& [name, block] : sections) top += "\n[" + name + "]\n" + block;
-  return top;
 }
 
 }  // namespace nas::common

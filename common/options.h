@@ -20,6 +20,9 @@
 
 namespace nas::common {
 
+// How an option behaves when something begun with it (a run, a transfer) is continued.
+enum class Lasting { kForGood, kUntilChanged, kThisCall };
+
 struct Option {
   std::string name;  // kebab-case
   Json value;        // the default; its JSON type is the option's type: bool, integer, float,
@@ -28,12 +31,15 @@ struct Option {
   std::string unit = {};
   std::optional<double> min = {};
   std::optional<double> max = {};
-  std::vector<std::string> choices = {};  // of a string option; empty: any
-  std::string origin = "default";         // default | preset NAME | FILE | flag
+  std::vector<std::string> choices = {};     // of a string option; empty: any
+  Lasting lasting = Lasting::kForGood;
+  std::map<std::string, Json> presets = {};  // the value that a preset gives it, by preset
+  std::string origin = "default";            // default | preset NAME | FILE | flag
 
-  std::string type_text() const;   // "integer", "number", "text", "list", "flag"
-  std::string range_text() const;  // "1..100", ">= 0", "a | b", or empty
-  std::string value_text() const;  // as one would type it
+  std::string type_text() const;     // "integer", "number", "text", "list", "flag"
+  std::string range_text() const;    // "1..100", ">= 0", "a | b", or empty
+  std::string value_text() const;    // as one would type it
+  std::string presets_text() const;  // "laptop 16, workstation 500", or empty
 };
 
 using OptionList = std::vector<Option>;
@@ -49,8 +55,16 @@ class Options {
   // Throws ConfigError: unknown option (with the nearest known name), wrong type, out of range.
   void set(const std::string& name, const std::string& text, const std::string& origin);
   void set_value(const std::string& name, const Json& value, const std::string& origin);
-  // For presets: sets the value only where the option still has its default.
-  void set_default(const std::string& name, const Json& value, const std::string& origin);
+
+  // Declares a preset: what it sets the named options to. Throws ConfigError as set().
+  using Values = std::vector<std::pair<std::string, Json>>;
+  void declare_preset(const std::string& preset, const Values& values);
+  // Where an option still has its default, and the preset sets it.
+  void apply_preset(const std::string& preset);
+
+  // These options (of something that is continued), with what does not last for good taken from
+  // what the user gave now. Throws ConfigError, naming `where`, when another differs.
+  Options continued_with(const Options& given, const std::string& where) const;
 
   int64_t integer(const std::string& name) const;
   double number(const std::string& name) const;
@@ -60,6 +74,8 @@ class Options {
 
   bool contains(const std::string& name) const { return by_name_.count(name) > 0; }
   bool is_default(const std::string& name) const { return at(name).origin == "default"; }
+  // By the user: on the command line or in a file.
+  bool is_given(const std::string& name) const;
   const Option& at(const std::string& name) const;  // throws InternalError when not declared
   // In the order of their declaration.
   const std::vector<Option>& all() const { return options_; }
@@ -70,8 +86,12 @@ class Options {
   // Unknown keys are errors. Each line of to_toml() ends with the option's origin as a comment.
   void read_toml(const std::string& text, const std::string& origin);
   std::string to_toml() const;
+  // Reads what to_toml() wrote, origins included.
+  void restore_toml(const std::string& text, const std::string& file);
 
  private:
+  Option& declared(const std::string& name, const std::string& origin);
+
   std::vector<Option> options_;
   std::map<std::string, size_t> by_name_;
 };

@@ -10,13 +10,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "common/error.h"
+#include "common/log.h"
 #include "common/text.h"
 
 extern char** environ;
@@ -144,7 +147,8 @@ std::optional<std::string> Process::read_line(int timeout_ms) {
       buffer_.erase(0, end + 1);
       return line;
     }
-    if (at_end_ && !buffer_.empty()) return std::exchange(buffer_, "");  // a last line without an end
+    if (at_end_ && !buffer_.empty())
+      return std::exchange(buffer_, "");  // a last line without an end
     if (at_end_ || stdout_ < 0) return std::nullopt;
     struct pollfd waiting = {stdout_, POLLIN, 0};
     if (::poll(&waiting, 1, timeout_ms) <= 0) return std::nullopt;
@@ -178,6 +182,15 @@ ProcessStatus Process::wait() {
   return *status_;
 }
 
+ProcessStatus Process::wait_or_kill(double seconds) {
+  const double deadline = monotonic_seconds() + seconds;
+  while (!poll() && monotonic_seconds() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  signal(SIGKILL);
+  return wait();
+}
+
 std::string run_and_capture(const std::vector<std::string>& arguments, bool allow_failure) {
   Process process({.arguments = arguments, .pipe_stdout = true});
   std::string output;
@@ -204,6 +217,19 @@ bool program_exists(const std::string& name) {
 bool end_with_parent(pid_t expected_parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   return getppid() == expected_parent;
+}
+
+void append_stderr_to(const std::filesystem::path& file) {
+  std::error_code ignored;  // open() tells
+  std::filesystem::create_directories(file.parent_path(), ignored);
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const bool done = fd >= 0 && dup2(fd, STDERR_FILENO) >= 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (!done) {
+    throw SystemError(
+        {.where = "process", .what = "cannot write " + file.string(), .got = std::strerror(error)});
+  }
 }
 
 double resident_bytes(pid_t pid) {

@@ -48,6 +48,7 @@ class Process {
   void signal(int number);
   std::optional<ProcessStatus> poll();  // reaps without waiting
   ProcessStatus wait();
+  ProcessStatus wait_or_kill(double seconds);  // waits so long, then kills
 
  private:
   pid_t pid_ = -1;
@@ -65,6 +66,9 @@ bool program_exists(const std::string& name);
 
 // This process gets SIGKILL when its parent ends; returns false when the parent is gone already.
 bool end_with_parent(pid_t expected_parent);
+
+// From here on what this process prints to stderr is appended to `file`. Throws SystemError.
+void append_stderr_to(const std::filesystem::path& file);
 
 // Resident memory of a process and of this one at its highest, in bytes; 0 when unknown.
 double resident_bytes(pid_t pid);

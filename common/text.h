@@ -12,6 +12,8 @@ std::vector<std::string> split(const std::string& text, char separator);  // kee
 std::string trim(const std::string& text);
 std::string lower(std::string text);
 bool starts_with(const std::string& text, const std::string& prefix);
+// Characters to insert, drop or replace (Levenshtein).
+size_t edit_distance(const std::string& a, const std::string& b);
 
 // 3346538 -> "3,346,538".
 std::string with_commas(int64_t number);

@@ -1,5 +1,6 @@
 #include "controller/adam.h"
 
+#include <ATen/core/grad_mode.h>
 #include <cmath>
 
 namespace nas::controller {
@@ -13,7 +14,7 @@ Adam::Adam(const NamedTensors& parameters, const AdamOptions& options)
 }
 
 void Adam::step() {
-  const c10::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   ++steps_;
   const auto steps = static_cast<double>(steps_);
   const double rate = options_.learning_rate / (1.0 - std::pow(options_.beta1, steps));

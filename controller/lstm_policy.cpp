@@ -1,5 +1,6 @@
 #include "controller/lstm_policy.h"
 
+#include <ATen/core/grad_mode.h>
 #include <algorithm>
 #include <cmath>
 
@@ -188,7 +189,7 @@ LstmPolicy::Evaluation LstmPolicy::log_probs_and_entropy(const std::vector<Choic
 
 std::vector<LstmPolicy::Proposal> LstmPolicy::sample(
     common::RandomStream& random, const std::vector<double>& temperatures) const {
-  const c10::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   Proposal blank;
   blank.choices.assign(places_.size(), kInactive);
   std::vector<Proposal> proposals(temperatures.size(), blank);

@@ -2,7 +2,7 @@
 // All of it throws DataError for text that is damaged or that another strategy or space wrote.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstring>
 #include <string>

@@ -5,30 +5,20 @@
 #include <utility>
 
 #include "common/error.h"
-#include "common/file.h"
 #include "common/json.h"
-#include "data/content_digest.h"
+#include "data/encoded_images.h"
 #include "data/hdf5.h"
 
 namespace nas::data {
 
 namespace fs = std::filesystem;
 using common::DataError;
-using common::SystemError;
 using hdf5::Element;
 
 namespace {
 
-constexpr const char* kFormat = "nas-dataset";
-constexpr const char* kMakeAgain = "make the dataset again: nas data import, fetch or make";
-constexpr hsize_t kChunkImages = 256;
-
-struct NamedSplit {
-  const char* name;
-  Split Dataset::*member;
-};
-constexpr NamedSplit kSplits[] = {
-    {"train", &Dataset::train}, {"valid", &Dataset::valid}, {"test", &Dataset::test}};
+constexpr const char* kMakeAgain =
+    "make the dataset again: nas data import, fetch or make, with --replace";
 
 hsize_t unsigned_of(int64_t number) { return static_cast<hsize_t>(number); }
 
@@ -36,52 +26,6 @@ std::string shape_text(const std::vector<hsize_t>& shape) {
   std::string text;
   for (const hsize_t side : shape) text += (text.empty() ? "" : "x") + std::to_string(side);
   return text;
-}
-
-void write_split(hid_t file, const char* name, const Dataset& dataset, const Split& split) {
-  const hdf5::Handle group = hdf5::create_group(file, name);
-  const hsize_t count = split.ids.size();
-  const hsize_t classes = dataset.class_names.size();
-  hdf5::write_array(group.id(), "images", Element::kUint8,
-                    {count, unsigned_of(dataset.height), unsigned_of(dataset.width),
-                     unsigned_of(dataset.channels)},
-                    split.images.data(), kChunkImages);
-  if (dataset.task == Task::kSingleLabel) {
-    hdf5::write_array(group.id(), "labels", Element::kInt64, {count}, split.labels.data(), count);
-  } else {
-    hdf5::write_array(group.id(), "labels", Element::kUint8, {count, classes},
-                      split.label_matrix.data(), count);
-  }
-  hdf5::write_texts(group.id(), "ids", split.ids);
-}
-
-void write_content(hid_t file, const Dataset& dataset) {
-  const common::Json names = dataset.class_names;
-  hdf5::write_text(file, "format", kFormat);
-  hdf5::write_integer(file, "version", kDatasetVersion);
-  hdf5::write_text(file, "name", dataset.name);
-  hdf5::write_text(file, "task", task_text(dataset.task));
-  hdf5::write_text(file, "class_names",
-                   names.dump(-1, ' ', false, common::Json::error_handler_t::replace));
-  hdf5::write_text(file, "provenance", dataset.provenance);
-  hdf5::write_integer(file, "synthetic", dataset.synthetic ? 1 : 0);
-  hdf5::write_text(file, "sha256", content_digest(dataset));
-  for (const NamedSplit& split : kSplits) {
-    write_split(file, split.name, dataset, dataset.*split.member);
-  }
-}
-
-void write_container(const fs::path& path, const Dataset& dataset) {
-  hdf5::Handle file = hdf5::create_file(path);
-  try {
-    write_content(file.id(), dataset);
-    hdf5::require(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), "writing what is left");
-  } catch (...) {
-    // Closing would try to write again, fail again, and leave HDF5 with a handle of freed memory.
-    file.abandon();
-    throw;
-  }
-  file.close();
 }
 
 Task task_of(const std::string& text, const std::string& where) {
@@ -96,7 +40,7 @@ Task task_of(const std::string& text, const std::string& where) {
 }
 
 void check_format(hid_t file, const std::string& where) {
-  if (!hdf5::has_attribute(file, "format") || hdf5::read_text(file, "format") != kFormat) {
+  if (!hdf5::has_attribute(file, "format") || hdf5::read_text(file, "format") != kDatasetFormat) {
     throw DataError({.where = where,
                      .what = "an HDF5 file, but no dataset of nas",
                      .expected = "the attribute format = nas-dataset",
@@ -140,33 +84,51 @@ void require_shape(const std::vector<hsize_t>& shape, const std::vector<hsize_t>
                    .hint = kMakeAgain});
 }
 
+bool is_encoded(hid_t group) {
+  return !hdf5::has_array(group, "images") && hdf5::has_array(group, "encoded");
+}
+
+std::vector<hsize_t> shape_of_images(hid_t group, const std::string& name, bool encoded,
+                                     const std::string& where) {
+  const auto shape = hdf5::shape_of(group, encoded ? "encoded" : "images");
+  if (shape.size() == (encoded ? 1U : 4U)) return shape;
+  throw DataError({.where = where,
+                   .what = name + (encoded ? "/encoded" : "/images") + " have the wrong shape",
+                   .got = shape_text(shape),
+                   .expected = encoded ? "number" : "number x height x width x 3",
+                   .hint = kMakeAgain});
+}
+
 // The number of images of a split whose shapes fit together. The first split gives the size of the
-// images.
-int64_t checked_count(hid_t file, const std::string& name, Dataset& header,
+// images; of encoded ones the first image does.
+int64_t checked_count(hid_t file, const std::string& name, DatasetInfo& info,
                       const std::string& where) {
+  Dataset& header = info.header;
   const hdf5::Handle group = hdf5::open_group(file, name);
-  const auto images = hdf5::shape_of(group.id(), "images");
-  if (images.size() != 4) {
-    throw DataError({.where = where,
-                     .what = name + "/images have the wrong shape",
-                     .got = shape_text(images),
-                     .expected = "number x height x width x 3",
-                     .hint = kMakeAgain});
+  const bool encoded = is_encoded(group.id());
+  const auto images = shape_of_images(group.id(), name, encoded, where);
+  const hsize_t count = images[0];
+  std::vector<hsize_t> labels = {count};
+  if (header.task == Task::kMultiLabel) labels.push_back(header.class_names.size());
+  require_shape(hdf5::shape_of(group.id(), "labels"), labels, name + "/labels", where);
+  require_shape(hdf5::shape_of(group.id(), "ids"), {count}, name + "/ids", where);
+  if (encoded) {
+    if (count == 0 || header.height != 0) return static_cast<int64_t>(count);
+    const FirstImage first = read_first_encoded(group.id(), where);
+    header.height = first.height;
+    header.width = first.width;
+    info.encoding = first.encoding;
+    return static_cast<int64_t>(count);
   }
   if (header.height == 0) {
     header.height = static_cast<int64_t>(images[1]);
     header.width = static_cast<int64_t>(images[2]);
     header.channels = static_cast<int64_t>(images[3]);
   }
-  const hsize_t count = images[0];
   require_shape(
       images,
       {count, unsigned_of(header.height), unsigned_of(header.width), unsigned_of(header.channels)},
       name + "/images", where);
-  std::vector<hsize_t> labels = {count};
-  if (header.task == Task::kMultiLabel) labels.push_back(header.class_names.size());
-  require_shape(hdf5::shape_of(group.id(), "labels"), labels, name + "/labels", where);
-  require_shape(hdf5::shape_of(group.id(), "ids"), {count}, name + "/ids", where);
   return static_cast<int64_t>(count);
 }
 
@@ -180,17 +142,19 @@ DatasetInfo read_info(hid_t file, const std::string& where) {
   header.provenance = hdf5::read_text(file, "provenance");
   header.synthetic = hdf5::read_integer(file, "synthetic") != 0;
   if (hdf5::has_attribute(file, "sha256")) info.sha256 = hdf5::read_text(file, "sha256");
-  info.train = checked_count(file, "train", header, where);
-  info.valid = checked_count(file, "valid", header, where);
-  info.test = checked_count(file, "test", header, where);
+  info.train = checked_count(file, "train", info, where);
+  info.valid = checked_count(file, "valid", info, where);
+  info.test = checked_count(file, "test", info, where);
+  if (header.height == 0) {
+    throw DataError({.where = where, .what = "the dataset has no images", .hint = kMakeAgain});
+  }
   return info;
 }
 
-Split read_split(hid_t file, const std::string& name, const Dataset& header, size_t count) {
+Split read_split(hid_t file, const std::string& name, const Dataset& header, size_t count,
+                 const std::string& where) {
   const hdf5::Handle group = hdf5::open_group(file, name);
   Split split;
-  split.images.resize(count * static_cast<size_t>(header.image_bytes()));
-  hdf5::read_array(group.id(), "images", Element::kUint8, split.images.data());
   if (header.task == Task::kSingleLabel) {
     split.labels.resize(count);
     hdf5::read_array(group.id(), "labels", Element::kInt64, split.labels.data());
@@ -199,6 +163,12 @@ Split read_split(hid_t file, const std::string& name, const Dataset& header, siz
     hdf5::read_array(group.id(), "labels", Element::kUint8, split.label_matrix.data());
   }
   split.ids = hdf5::read_texts(group.id(), "ids");
+  if (is_encoded(group.id())) {
+    read_encoded(group.id(), header, split, where);
+  } else {
+    split.images.resize(count * static_cast<size_t>(header.image_bytes()));
+    hdf5::read_array(group.id(), "images", Element::kUint8, split.images.data());
+  }
   return split;
 }
 
@@ -251,39 +221,14 @@ auto reading(const fs::path& path, const Function& function) {
 
 }  // namespace
 
-void write_dataset(const fs::path& path, const Dataset& dataset) {
-  check(dataset, path.string());
-  std::error_code error;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
-  if (error) {
-    throw SystemError({.where = "file",
-                       .what = "cannot make the folder of " + path.string(),
-                       .got = error.message(),
-                       .hint = "another folder, or its permissions"});
-  }
-  const fs::path temporary = common::temporary_beside(path);
-  try {
-    write_container(temporary, dataset);
-  } catch (const std::exception& failure) {
-    // The abandoned handle would keep the space of a file that is only removed.
-    fs::resize_file(temporary, 0, error);
-    fs::remove(temporary, error);
-    throw SystemError({.where = "file",
-                       .what = "cannot write " + path.string(),
-                       .got = failure.what(),
-                       .hint = "more free disk space, or another folder"});
-  }
-  common::publish_file(temporary, path);
-}
-
 Dataset read_dataset(const fs::path& path) {
   Dataset dataset = reading(path, [&](hid_t file, const std::string& where) {
     DatasetInfo info = read_info(file, where);
     require_plausible(info, path);
     Dataset& header = info.header;
-    header.train = read_split(file, "train", header, static_cast<size_t>(info.train));
-    header.valid = read_split(file, "valid", header, static_cast<size_t>(info.valid));
-    header.test = read_split(file, "test", header, static_cast<size_t>(info.test));
+    header.train = read_split(file, "train", header, static_cast<size_t>(info.train), where);
+    header.valid = read_split(file, "valid", header, static_cast<size_t>(info.valid), where);
+    header.test = read_split(file, "test", header, static_cast<size_t>(info.test), where);
     return std::move(header);
   });
   check(dataset, path.string());

@@ -2,23 +2,36 @@
 //
 //   root attributes  format="nas-dataset", version=1, name, task, class_names (JSON list),
 //                    provenance, synthetic (0 or 1), sha256 (of the images and labels)
-//   train|valid|test images uint8 [N,H,W,C] (chunked, deflate 1), labels int64 [N] or uint8 [N,K],
-//                    ids (variable-length strings) [N]
+//   train|valid|test images uint8 [N,H,W,C] (chunked, deflate 1), or encoded (variable-length
+//   uint8)
+//                    [N] and crc32 int64 [N]; labels int64 [N] or uint8 [N,K]; ids (variable-length
+//                    strings) [N]
 #pragma once
 
 #include <filesystem>
 #include <string>
 
 #include "data/dataset.h"
+#include "data/image_codec.h"
 
 namespace nas::data {
 
+inline constexpr const char* kDatasetFormat = "nas-dataset";
 inline constexpr int kDatasetVersion = 1;
+
+// Makes the folder of a file. Throws SystemError where nothing can be written there: to be known
+// before the work.
+void prepare_folder(const std::filesystem::path& path);
 
 // Atomic: the file appears whole or not at all. Throws SystemError (disk full).
 void write_dataset(const std::filesystem::path& path, const Dataset& dataset);
 
-// Throws DataError: missing, truncated, not HDF5, another format or version, sizes that disagree.
+// The same with encoded images. The pixels of `dataset` become those that a reader gets (JPEG
+// changes them), and `sha256` is of these.
+void write_dataset(const std::filesystem::path& path, Dataset& dataset, Encoding encoding);
+
+// Encoded images are decoded. Throws DataError: missing, truncated, not HDF5, another format or
+// version, sizes that disagree, a damaged image.
 Dataset read_dataset(const std::filesystem::path& path);
 
 // Everything but the images: counts, classes, sizes. Cheap.
@@ -27,7 +40,8 @@ struct DatasetInfo {
   int64_t train = 0;
   int64_t valid = 0;
   int64_t test = 0;
-  std::string sha256;  // digest of the content, stored in the file
+  std::string sha256;               // digest of the content, stored in the file
+  std::string encoding = "pixels";  // or "png", "jpeg", "encoded": as the first image is stored
 };
 DatasetInfo read_dataset_info(const std::filesystem::path& path);
 

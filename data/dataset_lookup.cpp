@@ -51,6 +51,11 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
+// As find_dataset() takes it; all else is a path.
+bool is_dataset_name(const std::string& name) {
+  return !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
+}
+
 bool is_container_name(const std::string& name) { return fs::path(name).extension() == ".h5"; }
 
 // The raw files of a dataset; empty when there are none.
@@ -147,10 +152,10 @@ std::vector<fs::path> containers_in(const fs::path& place) {
 FoundDataset find_dataset(const std::string& name, const fs::path& data_dir) {
   if (is_file(name)) return {name, ""};
   if (is_container_name(name)) {
-    throw DataError({.where = "data", .what = "no such file: " + name, .hint = "nas list datasets"});
+    throw DataError(
+        {.where = "data", .what = "no such file: " + name, .hint = "nas list datasets"});
   }
-  const bool is_name = !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
-  if (!is_name) throw_not_found("'" + name + "'", data_dir);
+  if (!is_dataset_name(name)) throw_not_found("'" + name + "'", data_dir);
   if (const auto found = find_container(name, data_dir)) return *found;
   if (const fs::path from = find_raw(name, data_dir); !from.empty()) return import_raw(name, from);
   if (Registry<Renderer>::contains(name)) return draw(Registry<Renderer>::find(name));
@@ -159,6 +164,26 @@ FoundDataset find_dataset(const std::string& name, const fs::path& data_dir) {
 
 fs::path dataset_path(const std::string& name, const fs::path& data_dir) {
   return (data_dir.empty() ? common::cache_dir() : data_dir) / (name + ".h5");
+}
+
+fs::path place_for_dataset(const std::string& name, const fs::path& data_dir, bool replace) {
+  if (!is_dataset_name(name) || is_container_name(name)) {
+    throw common::UsageError({.where = "data",
+                              .what = "not a name for a dataset",
+                              .got = "'" + name + "'",
+                              .expected = "a name without '/' and .h5, such as shores",
+                              .hint = "--data-dir, for another folder"});
+  }
+  const fs::path file = dataset_path(name, data_dir);
+  std::error_code error;
+  if (!replace && fs::exists(file, error)) {
+    throw common::ConfigError(
+        {.where = "data",
+         .what = "there is a dataset " + name + " already: " + summary_of(file),
+         .hint = "--replace, or another name"});
+  }
+  prepare_folder(file);
+  return file;
 }
 
 std::vector<ListedDataset> list_datasets(const fs::path& data_dir) {

@@ -24,6 +24,12 @@ FoundDataset find_dataset(const std::string& name, const std::filesystem::path& 
 // Where `import`, `fetch` and `make` put a dataset: data_dir if given, else the cache folder.
 std::filesystem::path dataset_path(const std::string& name, const std::filesystem::path& data_dir);
 
+// The same, before any work is done for it. Throws UsageError for what cannot be a name,
+// ConfigError when there is a dataset already and `replace` is not given (the old one stays until
+// the new one is complete), SystemError when the folder cannot be written.
+std::filesystem::path place_for_dataset(const std::string& name,
+                                        const std::filesystem::path& data_dir, bool replace);
+
 // Names of the containers in the three places, and the names that can be made or imported.
 struct ListedDataset {
   std::string name;

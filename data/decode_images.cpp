@@ -1,13 +1,12 @@
 #include "data/decode_images.h"
 
 #include <algorithm>
-#include <atomic>
 #include <exception>
-#include <thread>
 
 #include "common/log.h"
 #include "common/text.h"
 #include "data/image_codec.h"
+#include "data/parallel_for.h"
 
 namespace nas::data {
 
@@ -15,76 +14,40 @@ namespace {
 
 constexpr size_t kFilesWorthProgress = 2000;
 
-// Files are handed out one by one; each thread writes to the places of its own files only.
-class Decoder {
- public:
-  Decoder(const std::filesystem::path& root, const std::vector<ImageFile>& files, int64_t size)
-      : root_(root), files_(files), size_(size), progress_(files.size() >= kFilesWorthProgress) {
-    reasons.resize(files.size());
-    images.resize(files.size() * static_cast<size_t>(size * size * 3));
-  }
-
-  void run() {
-    const size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    std::vector<std::thread> helpers;
-    for (size_t i = 1; i < std::min(cores, files_.size()); ++i) {
-      helpers.emplace_back([this] { work(false); });
-    }
-    work(true);
-    for (std::thread& helper : helpers) helper.join();
-    progress_.finish();
-  }
-
-  std::vector<uint8_t> images;
-  std::vector<std::string> reasons;  // why a file was left out; empty: decoded
-
- private:
-  void work(bool shows_progress) {
-    for (;;) {
-      const size_t i = next_.fetch_add(1);
-      if (i >= files_.size()) return;
-      decode(i);
-      if (shows_progress) {
-        progress_.show("images read: " + common::with_commas(static_cast<int64_t>(i + 1)) + " of " +
-                       common::with_commas(static_cast<int64_t>(files_.size())));
-      }
-    }
-  }
-
-  void decode(size_t i) {
-    try {
-      const Image image = resize_and_crop(read_image(root_ / files_[i].name), size_);
-      std::copy(image.pixels.begin(), image.pixels.end(),
-                images.begin() + static_cast<std::ptrdiff_t>(i * image.pixels.size()));
-    } catch (const std::exception& error) {
-      reasons[i] = error.what();
-    }
-  }
-
-  const std::filesystem::path& root_;
-  const std::vector<ImageFile>& files_;
-  const int64_t size_;
-  common::ProgressLine progress_;
-  std::atomic<size_t> next_{0};
-};
+std::string progress_text(size_t done, size_t all) {
+  return "images read: " + common::with_commas(static_cast<int64_t>(done)) + " of " +
+         common::with_commas(static_cast<int64_t>(all));
+}
 
 }  // namespace
 
 Split decode_images(const std::filesystem::path& root, const std::vector<ImageFile>& files,
                     int64_t size, std::vector<std::string>& skipped) {
-  Decoder decoder(root, files, size);
-  decoder.run();
   const auto bytes = static_cast<std::ptrdiff_t>(size * size * 3);
   Split split;
-  split.images = std::move(decoder.images);
+  split.images.resize(files.size() * static_cast<size_t>(bytes));
+  const auto place_of = [&](size_t i) {
+    return split.images.begin() + static_cast<std::ptrdiff_t>(i) * bytes;
+  };
+  std::vector<std::string> reasons(files.size());  // why a file is left out; empty: decoded
+  common::ProgressLine progress(files.size() >= kFilesWorthProgress);
+  parallel_for(files.size(), [&](size_t i, bool is_caller) {
+    try {
+      const Image image = resize_and_crop(read_image(root / files[i].name), size);
+      std::copy(image.pixels.begin(), image.pixels.end(), place_of(i));
+    } catch (const std::exception& error) {
+      reasons[i] = error.what();
+    }
+    if (is_caller) progress.show(progress_text(i + 1, files.size()));
+  });
+  progress.finish();
   auto kept = split.images.begin();
   for (size_t i = 0; i < files.size(); ++i) {
-    if (!decoder.reasons[i].empty()) {
-      skipped.push_back(files[i].name + ": " + decoder.reasons[i]);
+    if (!reasons[i].empty()) {
+      skipped.push_back(files[i].name + ": " + reasons[i]);
       continue;
     }
-    const auto image = split.images.begin() + static_cast<std::ptrdiff_t>(i) * bytes;
-    if (kept != image) std::copy(image, image + bytes, kept);
+    if (kept != place_of(i)) std::copy(place_of(i), place_of(i) + bytes, kept);
     kept += bytes;
     split.labels.push_back(files[i].label);
     split.ids.push_back(files[i].name);

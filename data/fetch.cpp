@@ -35,12 +35,7 @@ class UnpackFolder {
   explicit UnpackFolder(fs::path path) : path_(std::move(path)) {
     std::error_code error;
     fs::remove_all(path_, error);
-    fs::create_directories(path_, error);
-    if (error) {
-      throw common::SystemError({.where = "fetch",
-                                 .what = "cannot make the folder " + path_.string(),
-                                 .got = error.message()});
-    }
+    common::make_folder(path_, "fetch");
   }
   UnpackFolder(const UnpackFolder&) = delete;
   UnpackFolder& operator=(const UnpackFolder&) = delete;
@@ -126,13 +121,7 @@ fs::path archive_of(const Download& download) {
   const fs::path part = archive.string() + ".part";
   if (fs::exists(archive) && common::md5_of_file(archive) == download.md5) return archive;
   common::require_free_bytes(folder, download.bytes, "fetch");
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    throw common::SystemError({.where = "fetch",
-                               .what = "cannot make the folder " + folder.string(),
-                               .got = error.message()});
-  }
+  common::make_folder(folder, "fetch");
   common::log_info("downloading " + url_of(download));
   if (!fs::exists(part) || common::md5_of_file(part) != download.md5) {
     download_part(download, part);
@@ -140,6 +129,17 @@ fs::path archive_of(const Download& download) {
   }
   common::publish_file(part, archive);
   return archive;
+}
+
+std::string digest_mark(const Download& download) { return " (MD5 " + download.md5 + ")"; }
+
+bool was_fetched(const fs::path& file, const Download& download) {
+  try {
+    const std::string provenance = read_dataset_info(file).header.provenance;
+    return provenance.find(digest_mark(download)) != std::string::npos;
+  } catch (const common::Error&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -175,9 +175,10 @@ const Download& find_download(const std::string& name) {
                    .hint = "nas data import, for files that you have"});
 }
 
-fs::path fetch_dataset(const Download& download, const fs::path& data_dir) {
-  const fs::path target = dataset_path(download.name, data_dir);
-  if (fs::exists(target)) return target;
+fs::path fetch_dataset(const Download& download, const fs::path& data_dir, bool replace) {
+  fs::path target = dataset_path(download.name, data_dir);
+  if (!replace && was_fetched(target, download)) return target;
+  target = place_for_dataset(download.name, data_dir, replace);
   const fs::path archive = archive_of(download);
   const UnpackFolder unpacked(archive.string() + ".unpacked" + std::to_string(getpid()));
   common::log_info("unpacking " + archive.string());
@@ -189,7 +190,7 @@ fs::path fetch_dataset(const Download& download, const fs::path& data_dir) {
   // The place that the importer names is gone in a moment; where the archive came from is not.
   std::string& provenance = report.dataset.provenance;
   provenance = provenance.substr(0, provenance.find(", imported from ")) + ", fetched from " +
-               url_of(download) + " (MD5 " + download.md5 + ")";
+               url_of(download) + digest_mark(download);
   write_dataset(target, report.dataset);
   return target;
 }

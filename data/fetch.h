@@ -19,10 +19,10 @@ struct Download {
 const std::vector<Download>& downloads();
 const Download& find_download(const std::string& name);  // throws DataError with the known names
 
-// The file of the container, in `data_dir` or the cache folder; at once when it is there already.
-// An interrupted download goes on where it stopped. Throws DataError: no network, wrong checksum;
-// SystemError: disk full.
-std::filesystem::path fetch_dataset(const Download& download,
-                                    const std::filesystem::path& data_dir);
+// The file of the container, in `data_dir` or the cache folder; at once when it was fetched before.
+// An interrupted download goes on where it stopped. Throws ConfigError: there is another dataset of
+// that name, and no `replace`; DataError: no network, wrong checksum; SystemError: disk full.
+std::filesystem::path fetch_dataset(const Download& download, const std::filesystem::path& data_dir,
+                                    bool replace = false);
 
 }  // namespace nas::data

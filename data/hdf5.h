@@ -59,5 +59,14 @@ void read_array(hid_t group, const std::string& name, Element element, void* dat
 void write_texts(hid_t group, const std::string& name, const std::vector<std::string>& texts);
 std::vector<std::string> read_texts(hid_t group, const std::string& name);
 std::vector<hsize_t> shape_of(hid_t group, const std::string& name);
+bool has_array(hid_t group, const std::string& name);
+
+// Arrays of byte strings of any length, read and written in pieces. HDF5 can neither compress them
+// nor give them checksums.
+using Bytes = std::vector<uint8_t>;
+Handle create_byte_strings(hid_t group, const std::string& name, hsize_t count);
+Handle open_byte_strings(hid_t group, const std::string& name);
+void write_byte_strings(const Handle& array, hsize_t first, const std::vector<Bytes>& strings);
+std::vector<Bytes> read_byte_strings(const Handle& array, hsize_t first, hsize_t count);
 
 }  // namespace nas::data::hdf5

@@ -198,4 +198,8 @@ std::vector<hsize_t> shape_of(hid_t group, const std::string& name) {
   return shape;
 }
 
+bool has_array(hid_t group, const std::string& name) {
+  return H5Lexists(group, name.c_str(), H5P_DEFAULT) > 0;
+}
+
 }  // namespace nas::data::hdf5

@@ -7,6 +7,7 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <string_view>
 
 #include "common/error.h"
 #include "common/file.h"
@@ -42,7 +43,77 @@ Image image_of(const cv::Mat& matrix) {
   return image;
 }
 
+cv::Mat rgb_of(const cv::Mat& bgr) {
+  cv::Mat rgb;
+  if (!bgr.empty()) cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  return rgb;
+}
+
+std::string_view text_of(const std::vector<uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// OpenCV fills up a JPEG that is cut short. The end mark must follow the last scan: a thumbnail in
+// the header has one of its own.
+bool is_cut_jpeg(const std::vector<uint8_t>& bytes) {
+  if (encoding_text(bytes) != "jpeg") return false;
+  const std::string_view text = text_of(bytes);
+  const auto scan = text.rfind("\xFF\xDA");
+  return scan == text.npos || text.find("\xFF\xD9", scan) == text.npos;
+}
+
 }  // namespace
+
+const std::vector<std::string>& encoding_names() {
+  static const std::vector<std::string> names = {"none", "png", "jpeg"};  // as in Encoding
+  return names;
+}
+
+Encoding encoding_of(const std::string& name) {
+  const auto& names = encoding_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<Encoding>(found - names.begin());
+  throw common::UsageError({.where = "image",
+                            .what = "unknown encoding",
+                            .got = "'" + name + "'",
+                            .expected = "one of: " + common::join(names, ", ")});
+}
+
+std::string encoding_text(const std::vector<uint8_t>& bytes) {
+  const std::string_view text = text_of(bytes);
+  if (text.substr(0, 4) == "\x89PNG") return "png";
+  return text.substr(0, 3) == "\xFF\xD8\xFF" ? "jpeg" : "encoded";
+}
+
+std::vector<uint8_t> encode_image(const Image& image, Encoding encoding) {
+  silence_opencv();
+  const std::vector<int> parameters = encoding == Encoding::kPng
+                                          ? std::vector<int>{cv::IMWRITE_PNG_COMPRESSION, 6}
+                                          : std::vector<int>{cv::IMWRITE_JPEG_QUALITY, 95};
+  const std::string extension = "." + encoding_names()[static_cast<size_t>(encoding)];
+  std::vector<uint8_t> bytes;
+  std::string reason;
+  try {
+    cv::Mat bgr;
+    cv::cvtColor(matrix_of(image), bgr, cv::COLOR_RGB2BGR);
+    if (cv::imencode(extension, bgr, bytes, parameters)) return bytes;
+  } catch (const cv::Exception& failure) {
+    reason = failure.err;
+  }
+  throw common::SystemError({.where = "image", .what = "cannot encode an image", .got = reason});
+}
+
+std::optional<Image> decode_image(const std::vector<uint8_t>& bytes) {
+  silence_opencv();
+  if (bytes.empty() || is_cut_jpeg(bytes)) return std::nullopt;
+  try {
+    const cv::Mat rgb = rgb_of(cv::imdecode(bytes, cv::IMREAD_COLOR));
+    if (!rgb.empty()) return image_of(rgb);
+  } catch (const cv::Exception&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
 
 Image read_image(const std::filesystem::path& path) {
   std::error_code error;
@@ -53,8 +124,7 @@ Image read_image(const std::filesystem::path& path) {
   cv::Mat rgb;
   std::string reason;
   try {
-    const cv::Mat bgr = cv::imread(path.string(), cv::IMREAD_COLOR);
-    if (!bgr.empty()) cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+    rgb = rgb_of(cv::imread(path.string(), cv::IMREAD_COLOR));
   } catch (const cv::Exception& failure) {
     reason = failure.err;
   }
@@ -99,21 +169,7 @@ Image resize_and_crop(const Image& image, int64_t size) {
 }
 
 void write_png(const std::filesystem::path& path, const Image& image) {
-  silence_opencv();
-  std::vector<uint8_t> bytes;
-  std::string reason;
-  bool done = false;
-  try {
-    cv::Mat bgr;
-    cv::cvtColor(matrix_of(image), bgr, cv::COLOR_RGB2BGR);
-    done = cv::imencode(".png", bgr, bytes);
-  } catch (const cv::Exception& failure) {
-    reason = failure.err;
-  }
-  if (!done) {
-    throw common::SystemError(
-        {.where = "image", .what = "cannot encode " + path.string(), .got = reason});
-  }
+  const std::vector<uint8_t> bytes = encode_image(image, Encoding::kPng);
   common::write_file_atomically(path, std::string(bytes.begin(), bytes.end()));
 }
 

@@ -16,6 +16,21 @@ struct Image {
   std::vector<uint8_t> pixels;
 };
 
+// How a dataset's file may hold its images: as pixels, or each as a PNG (lossless) or a JPEG
+// (quality 95).
+enum class Encoding { kNone, kPng, kJpeg };
+const std::vector<std::string>& encoding_names();  // "none", "png", "jpeg"
+Encoding encoding_of(const std::string& name);     // throws UsageError
+
+// Not for kNone. Throws SystemError.
+std::vector<uint8_t> encode_image(const Image& image, Encoding encoding);
+
+// Any encoding that read_image() takes; empty when the bytes are no image, or not all of one.
+std::optional<Image> decode_image(const std::vector<uint8_t>& bytes);
+
+// "png", "jpeg", or "encoded" for any other.
+std::string encoding_text(const std::vector<uint8_t>& bytes);
+
 // Throws DataError: missing, or no image that OpenCV can decode. Grey images become RGB, alpha is
 // dropped, EXIF orientation is applied.
 Image read_image(const std::filesystem::path& path);

@@ -19,9 +19,13 @@ struct Renderer {
   static constexpr const char* kKind = "renderer";
   std::string name;  // also the dataset's name
   std::string summary;
-  int version = 1;  // raised when the same request would give other images: cached ones are then drawn again
+  int version = 1;  // raised when the same request would give other images: cached ones are then
+                    // drawn again
   // Deterministic: the same request gives the same bytes.
   Dataset (*draw)(const RenderRequest& request) = nullptr;
 };
+
+// What a drawn dataset says of where it comes from.
+std::string rendered_provenance(const std::string& renderer, int version, uint64_t seed);
 
 }  // namespace nas::data

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
-#include <csignal>
-#include <cstdlib>
+#include <functional>
 #include <iostream>
-#include <limits>
-#include <thread>
+#include <new>
 
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
@@ -16,11 +13,12 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "common/text.h"
+#include "common/process.h"
 #include "data/dataset_file.h"
 #include "engine/child_protocol.h"
 #include "engine/search_options.h"
 #include "engine/signals.h"
+#include "engine/test_faults.h"
 #include "search_space/cost.h"
 
 namespace nas::engine {
@@ -28,28 +26,11 @@ namespace nas::engine {
 namespace {
 
 void say(const ChildReply& reply) {
-  const std::string line = to_json(reply).dump() + "\n";
+  // A library's message may hold any bytes.
+  const std::string line =
+      to_json(reply).dump(-1, ' ', false, common::Json::error_handler_t::replace) + "\n";
   if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fflush(stdout) != 0) {
     _exit(common::kExitFailed);  // the worker is gone
-  }
-}
-
-// NAS_TEST_FAULT="oom@2,nan@3,hang@5,kill@6": what tests let happen in a trial. Real faults, not
-// pretended ones.
-std::string injected_fault(int64_t trial) {
-  const char* faults = std::getenv("NAS_TEST_FAULT");
-  for (const auto& fault : common::split(faults != nullptr ? faults : "", ',')) {
-    const auto parts = common::split(fault, '@');
-    if (parts.size() == 2 && parts[1] == std::to_string(trial)) return parts[0];
-  }
-  return "";
-}
-
-void allocate_without_end() {
-  std::vector<std::vector<char>> hoard;
-  for (;;) {
-    hoard.emplace_back(size_t{1} << 24, 'x');
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
@@ -69,53 +50,108 @@ TrialState state_of(child_trainer::TrainState state) {
   return TrialState::kFailed;
 }
 
+// Errors of libraries go on with a trace of calls.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+ChildReply failure(TrialState state, const std::string& reason) {
+  return {.kind = "done", .text = reason, .state = state};
+}
+
+std::string outcome_text(const ChildReply& reply) {
+  if (reply.kind != "done") return reply.kind;
+  if (reply.reward) return fmt::format("{}, reward {:.4f}", state_text(reply.state), *reply.reward);
+  return state_text(reply.state) + ": " + reply.text;
+}
+
+// The device, which gives no more than was asked for: beyond it its allocator refuses, and the
+// trial is OOM.
+at::Device device_of(const common::Options& options) {
+  const auto device = child_trainer::find_device(options.text("device"));
+  child_trainer::limit_cuda_memory(device,
+                                   parse_bytes("child-memory", options.text("child-memory")));
+  return device;
+}
+
 class Child {
  public:
   Child(const RunFolder& run, const common::Options& options)
       : run_(run),
         options_(options),
-        trainer_(data::read_dataset(run.proxy()),
-                 child_trainer::find_device(options.text("device"))) {}
+        settings_(child_trainer::TrainSettings::from(options)),
+        trainer_(data::read_dataset(run.proxy()), device_of(options)) {}
+
+  // Trains one trial; what is printed meanwhile is in the log.txt of its folder. Throws SystemError
+  // alone: what concerns every trial.
+  ChildReply serve(const ChildRequest& request) {
+    const auto folder = run_.trial(request.trial);
+    common::append_stderr_to(folder / "log.txt");
+    common::log_info(
+        fmt::format("{} attempt {}, process {}", common::utc_stamp(), request.attempt, getpid()));
+    const ChildReply reply = guarded([&] { return train(request); });
+    // The trial is trained no further, however it ended.
+    if (reply.kind == "done") child_trainer::remove_checkpoint(folder);
+    common::log_info(common::utc_stamp() + " " + outcome_text(reply));
+    return reply;
+  }
+
+ private:
+  // One trial's failure never ends a search.
+  static ChildReply guarded(const std::function<ChildReply()>& train) {
+    try {
+      return train();
+    } catch (const common::SystemError&) {
+      throw;
+    } catch (const common::ConfigError& error) {  // e.g. an image too small for this cell
+      return failure(TrialState::kInfeasible, error.what());
+    } catch (const common::Error& error) {
+      return failure(TrialState::kFailed, error.what());
+    } catch (const std::bad_alloc&) {
+      return failure(TrialState::kOutOfMemory, "an allocation failed");
+    } catch (const std::exception& error) {
+      // What broke may be the GPU's context: the next trial gets a process of its own.
+      common::log_error(error.what());
+      ChildReply reply = failure(TrialState::kFailed, first_line(error.what()));
+      reply.last = true;
+      return reply;
+    }
+  }
 
   ChildReply train(const ChildRequest& request) {
     child_trainer::TrainJob job{.architecture = request.architecture,
-                                .network = network_options(options_),
-                                .settings = child_trainer::TrainSettings::from(options_),
+                                .network = search_space::NetworkOptions::from(options_),
+                                .settings = settings_,
                                 .seed = static_cast<uint64_t>(options_.integer("seed")),
                                 .trial = static_cast<uint64_t>(request.trial),
                                 .folder = run_.trial(request.trial),
                                 .time_limit = options_.number("child-time-limit")};
-    const std::string fault = injected_fault(request.trial);
-    if (fault == "nan") job.settings.learning_rate = 1e30;
-    if (fault == "oom") allocate_without_end();
-    if (fault == "hang") std::this_thread::sleep_for(std::chrono::hours(24));
-    if (fault == "kill") raise(SIGKILL);
-
     child_trainer::TrainHooks hooks;
     hooks.should_stop = [] { return stop_signal() != 0; };
     hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
     hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
-    child_trainer::TrainResult result;
-    try {
-      result = trainer_.run(job, hooks);
-    } catch (const common::ConfigError& error) {
-      return {.kind = "done", .text = error.what(), .state = TrialState::kInfeasible};
-    } catch (const common::InternalError& error) {  // e.g. an image too small for this cell
-      return {.kind = "done", .text = error.what(), .state = TrialState::kInfeasible};
-    }
+    inject_faults(job, hooks);
+    const auto result = run(job, hooks);
     if (result.state == child_trainer::TrainState::kStopped) return {.kind = "stopped"};
-    return reply_for(request, result);
+    return reply_for(result, job.folder);
   }
 
- private:
-  ChildReply reply_for(const ChildRequest& request, const child_trainer::TrainResult& result) {
+  // A damaged checkpoint costs the epochs that were trained, not the trial.
+  child_trainer::TrainResult run(const child_trainer::TrainJob& job,
+                                 const child_trainer::TrainHooks& hooks) {
+    try {
+      return trainer_.run(job, hooks);
+    } catch (const common::DataError& error) {
+      common::log_warning(std::string(error.what()) + "; trained from the beginning");
+      child_trainer::remove_checkpoint(job.folder);
+    }
+    return trainer_.run(job, hooks);
+  }
+
+  ChildReply reply_for(const child_trainer::TrainResult& result,
+                       const std::filesystem::path& folder) {
     ChildReply reply{.kind = "done",
                      .text = result.reason,
                      .state = state_of(result.state),
                      .seconds = result.seconds};
-    const auto folder = run_.trial(request.trial);
-    // The trial is trained no further, however it ended.
-    child_trainer::remove_checkpoint(folder);
     if (reply.state != TrialState::kSucceeded) return reply;
     common::TensorFile weights;
     weights.tensors = child_trainer::store_tensors(trainer_.network()->state(false));
@@ -133,6 +169,7 @@ class Child {
 
   RunFolder run_;
   common::Options options_;
+  child_trainer::TrainSettings settings_;
   child_trainer::Trainer trainer_;
 };
 
@@ -147,14 +184,15 @@ int run_child(const RunFolder& run, const common::Options& options) {
     std::string line;
     while (std::getline(std::cin, line)) {
       const ChildReply reply =
-          child.train(child_request_from_json(common::parse_json(line, "worker")));
+          child.serve(child_request_from_json(common::parse_json(line, "worker")));
       say(reply);
-      if (reply.kind == "stopped") break;
+      if (reply.kind == "stopped" || reply.last) break;
     }
     return common::kExitDone;
-  } catch (const common::Error& error) {
-    say({.kind = "fatal", .text = error.what()});
-    return error.exit_code();
+  } catch (const std::exception& error) {  // the dataset, the device, the disk: every trial's
+    common::log_error(error.what());
+    say({.kind = "fatal", .text = first_line(error.what())});
+    return common::kExitFailed;
   }
 }
 

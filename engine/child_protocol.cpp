@@ -3,11 +3,14 @@
 namespace nas::engine {
 
 common::Json to_json(const ChildRequest& request) {
-  return {{"trial", request.trial}, {"architecture", search_space::to_json(request.architecture)}};
+  return {{"trial", request.trial},
+          {"attempt", request.attempt},
+          {"architecture", search_space::to_json(request.architecture)}};
 }
 
 ChildRequest child_request_from_json(const common::Json& json) {
   return {.trial = common::json_get<int64_t>(json, "trial", "child"),
+          .attempt = common::json_get<int64_t>(json, "attempt", "child"),
           .architecture = search_space::architecture_from_json(
               json.value("architecture", common::Json()), "child")};
 }
@@ -30,6 +33,7 @@ common::Json to_json(const ChildReply& reply) {
   json["metrics"] = reply.metrics;
   json["files"] = reply.files;
   json["seconds"] = reply.seconds;
+  if (reply.last) json["last"] = true;
   return json;
 }
 
@@ -42,6 +46,7 @@ ChildReply child_reply_from_json(const common::Json& json) {
   reply.metrics = json.value("metrics", common::Json::object());
   reply.files = json.value("files", common::Json::object());
   reply.seconds = json.value("seconds", 0.0);
+  reply.last = json.value("last", false);
   return reply;
 }
 

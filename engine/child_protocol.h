@@ -10,6 +10,7 @@ namespace nas::engine {
 // worker -> child: train this.
 struct ChildRequest {
   int64_t trial = 0;
+  int64_t attempt = 0;
   search_space::Architecture architecture;
 };
 common::Json to_json(const ChildRequest& request);
@@ -25,6 +26,7 @@ struct ChildReply {
   common::Json metrics = common::Json::object();
   common::Json files = common::Json::object();
   double seconds = 0.0;
+  bool last = false;  // the child ends after this "done"
 
   void fill(Trial& trial) const;  // of a "done"
 };

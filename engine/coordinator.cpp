@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "engine/run_store.h"
 #include "engine/signals.h"
 
 namespace nas::engine {
@@ -51,7 +52,7 @@ std::optional<Trial> best_of(const std::vector<Trial>& trials) {
 Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
     : run_(run),
       options_(options),
-      store_(run.store_url(options.text("store"))),
+      store_(open_store(run)),
       space_(common::Registry<search_space::SpacePlugin>::find(options.text("space")).make()),
       view_(*space_),
       strategy_(strategy_from(options, view_)),

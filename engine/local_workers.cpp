@@ -3,9 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
-#include <thread>
 
 #include "child_trainer/device.h"
 #include "common/error.h"
@@ -95,11 +93,9 @@ void LocalWorkers::stop() {
   for (auto& worker : workers_) worker.process->signal(SIGTERM);
   const double deadline = common::monotonic_seconds() + kPatienceSeconds;
   for (auto& worker : workers_) {
-    while (!worker.process->poll() && common::monotonic_seconds() < deadline) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
+    worker.process->wait_or_kill(deadline - common::monotonic_seconds());
   }
-  workers_.clear();  // kills what is left
+  workers_.clear();
 }
 
 }  // namespace nas::engine

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "data/dataset_file.h"
 #include "export/parity.h"
 
@@ -23,23 +24,6 @@ std::vector<float> planar(const data::Dataset& dataset, const data::Split& split
   return images;
 }
 
-// Files that are removed unless they are kept.
-class FilesOnTrial {
- public:
-  explicit FilesOnTrial(std::vector<std::filesystem::path> files) : files_(std::move(files)) {}
-  ~FilesOnTrial() {
-    std::error_code ignored;
-    for (const auto& file : files_) std::filesystem::remove(file, ignored);
-  }
-  FilesOnTrial(const FilesOnTrial&) = delete;
-  FilesOnTrial& operator=(const FilesOnTrial&) = delete;
-
-  void keep() { files_.clear(); }
-
- private:
-  std::vector<std::filesystem::path> files_;
-};
-
 }  // namespace
 
 common::Json to_json(const ExportResult& result) {
@@ -58,7 +42,7 @@ ExportResult export_model(const Model& model, const std::string& format,
   ExportResult result{.files = exporter.run(exported, folder)};
   if (exporter.scores == nullptr) return result;
   // Whatever ends the check, a file that did not pass it does not stay.
-  FilesOnTrial on_trial(result.files);
+  common::FilesOnTrial on_trial(result.files);
   const data::Dataset samples = data::read_dataset(model.folder / "samples.h5");
   Predictor predictor(model, at::Device(at::kCPU));
   const auto ours = predictor.scores(samples, samples.test);

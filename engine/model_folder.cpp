@@ -1,13 +1,12 @@
 #include "engine/model_folder.h"
 
-#include <algorithm>
-
 #include "child_trainer/evaluate.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/text.h"
 #include "data/image_codec.h"
 #include "engine/run_folder.h"
+#include "engine/transfer_options.h"
 
 namespace nas::engine {
 
@@ -52,17 +51,12 @@ void write_model(const Model& model) {
   common::write_file_atomically(model.folder / "model.json", json.dump(2) + "\n");
 }
 
-std::vector<fs::path> list_models() {
-  std::vector<std::pair<fs::file_time_type, fs::path>> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(models_root(), error)) {
-    const fs::path file = entry.path() / "model.json";
-    if (fs::exists(file)) found.emplace_back(fs::last_write_time(file), entry.path());
-  }
-  std::sort(found.rbegin(), found.rend());
-  std::vector<fs::path> models;
-  for (const auto& [time, path] : found) models.push_back(path);
-  return models;
+std::vector<fs::path> list_models() { return folders_by_age(models_root(), "model.json"); }
+
+std::vector<fs::path> unfinished_transfers() {
+  auto folders = folders_by_age(models_root(), kTransferConfig);
+  std::erase_if(folders, [](const fs::path& path) { return fs::exists(path / "model.json"); });
+  return folders;
 }
 
 fs::path find_model(const std::string& text) {

@@ -26,8 +26,10 @@ struct Model {
   data::Task task = data::Task::kSingleLabel;
   bool synthetic = false;
   child_trainer::Normalisation normalisation;
-  common::Json test = common::Json::object();        // metrics on the test split
-  common::Json provenance = common::Json::object();  // run, trial, seed, versions, dataset digest
+  common::Json test = common::Json::object();  // metrics on the test split
+  // run, trial, seed, versions; dataset_sha256; dataset_file: where the dataset came from,
+  // absolute, when it was a file.
+  common::Json provenance = common::Json::object();
   std::map<std::string, common::StoredTensor> weights;
 };
 
@@ -38,7 +40,8 @@ void write_model(const Model& model);
 // DataError (another version, weights that do not match).
 Model read_model(const std::string& text);
 std::filesystem::path find_model(const std::string& text);
-std::vector<std::filesystem::path> list_models();  // newest first
+std::vector<std::filesystem::path> list_models();           // newest first
+std::vector<std::filesystem::path> unfinished_transfers();  // newest first; some may be running
 
 exporting::ExportModel export_model_of(const Model& model);
 

@@ -7,7 +7,6 @@
 #include "child_trainer/step_timer.h"
 #include "child_trainer/train_settings.h"
 #include "common/log.h"
-#include "engine/search_options.h"
 #include "search_space/cost.h"
 #include "search_space/space.h"
 
@@ -18,7 +17,6 @@ namespace {
 constexpr double kLibraryBytes = 400e6;  // resident after LibTorch's first step
 constexpr double kTransientFactor =
     1.35;  // gradients of activations and workspaces that live for a while
-constexpr double kEvaluationShare = 0.35;  // of a training step's time, for one image
 constexpr int kSamples = 3;
 
 }  // namespace
@@ -32,12 +30,19 @@ double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_siz
              static_cast<double>(batch_size);
 }
 
+double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_images,
+                        int64_t valid_images) {
+  constexpr double kEvaluationShare = 0.35;  // of a training step's time
+  return static_cast<double>(epochs) * seconds_an_image *
+         (static_cast<double>(train_images) + kEvaluationShare * static_cast<double>(valid_images));
+}
+
 Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
                           int64_t valid_images) {
   const auto space =
       common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
   const auto settings = child_trainer::TrainSettings::from(options);
-  auto network = network_options(options);
+  auto network = search_space::NetworkOptions::from(options);
   network.classes = classes;
   network.auxiliary = settings.auxiliary;
   const auto workers =
@@ -70,9 +75,7 @@ Projection project_search(const common::Options& options, int64_t classes, int64
   double mean = 0;
   for (const double step : steps) mean += step / static_cast<double>(steps.size());
   const double image = mean / static_cast<double>(settings.batch_size);
-  projection.seconds_a_trial =
-      static_cast<double>(settings.epochs) * image *
-      (static_cast<double>(train_images) + kEvaluationShare * static_cast<double>(valid_images));
+  projection.seconds_a_trial = training_seconds(image, settings.epochs, train_images, valid_images);
   projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) /
                        static_cast<double>(workers);
   return projection;

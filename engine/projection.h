@@ -22,4 +22,8 @@ Projection project_search(const common::Options& options, int64_t classes, int64
 double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_size,
                       double data_bytes);
 
+// Of training and, every epoch, evaluating; `seconds_an_image`: of a training step.
+double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_images,
+                        int64_t valid_images);
+
 }  // namespace nas::engine

@@ -7,23 +7,48 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "engine/html.h"
+#include "engine/run_view.h"
 
 namespace nas::engine {
 
 namespace {
 
-constexpr size_t kTopTrials = 20;
+constexpr size_t kShownTrials = 20;  // of the best, and of those that failed
 constexpr const char* kSyntheticNote =
     "<p class=\"note\">The images were drawn by a program (synthetic). Nothing here is a statement "
     "about photographs.</p>\n";
 
-std::string count_states(const std::vector<Trial>& trials) {
-  std::map<std::string, int> counts;
-  for (const auto& trial : trials)
-    ++counts[trial.reused_from ? "repeated" : state_text(trial.state)];
-  std::vector<std::string> parts;
-  for (const auto& [state, count] : counts) parts.push_back(fmt::format("{} {}", count, state));
-  return common::join(parts, ", ");
+// The run is still locked by who writes the report, so its end is read from the trials.
+std::string unfinished_note(const RunFolder& run, int64_t trained, int64_t wanted) {
+  if (trained >= wanted) return "";
+  return fmt::format(
+      "<p class=\"note\">Stopped early, after {} of {} trials: by a time limit, because nothing "
+      "new "
+      "was left to propose, or because it was asked to. <code>nas search --run {}</code> goes "
+      "on.</p>\n",
+      trained, wanted, html::escape(run.path().string()));
+}
+
+std::string failed_trials(const std::vector<Trial>& trials) {
+  std::vector<std::vector<std::string>> rows;
+  size_t failed = 0;
+  for (const auto& trial : trials) {
+    const bool ended = is_finished(trial.state) && !trial.reused_from;
+    if (!ended || trial.state == TrialState::kSucceeded || ++failed > kShownTrials) continue;
+    rows.push_back({std::to_string(trial.id), state_text(trial.state), trial.reason, trial.key});
+  }
+  if (rows.empty()) return "";
+  return "<h2>Failed trials</h2>\n" +
+         html::table({"trial", "state", "reason", "architecture"}, rows) +
+         (failed > rows.size() ? fmt::format("<p>And {} more.</p>\n", failed - rows.size()) : "");
+}
+
+bool has_synthetic_proxy(const RunFolder& run) {
+  const auto file = run.path() / "environment.json";
+  if (!std::filesystem::exists(file)) return false;
+  const common::Json environment = common::read_json(file);
+  return environment.contains("proxy") && environment["proxy"].is_object() &&
+         environment["proxy"].value("synthetic", false);
 }
 
 std::string reward_chart(const std::vector<Trial>& trials) {
@@ -65,32 +90,35 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
+  const bool synthetic = has_synthetic_proxy(run);
+  const int64_t trained = count_trainings(trials);
+  const int64_t wanted = options.integer("trials");
   std::string body = html::facts(
       {{"Run", run.path().string()},
-       {"Proxy", options.text("evaluator") == "trained" ? options.text("proxy")
-                                                        : "table " + options.text("table")},
+       {"Proxy", options.text("evaluator") == "trained"
+                     ? options.text("proxy") + (synthetic ? " (synthetic)" : "")
+                     : "table " + options.text("table")},
        {"Space", options.text("space")},
        {"Strategy", options.text("strategy") + ", seed " + options.at("seed").value_text()},
-       {"Trials", count_states(trials)},
+       {"Trials", fmt::format("{} of {}: {}", trained, wanted, counts_text(trials))},
        {"Training time", common::duration_text(seconds) + " over all children"}});
-  const common::Json environment = std::filesystem::exists(run.path() / "environment.json")
-                                       ? common::read_json(run.path() / "environment.json")
-                                       : common::Json();
-  if (environment.contains("proxy") && environment["proxy"].is_object() &&
-      environment["proxy"].value("synthetic", false))
-    body += kSyntheticNote;
+  body += unfinished_note(run, trained, wanted);
+  if (synthetic) body += kSyntheticNote;
   body += "<h2>Rewards</h2>\n" + reward_chart(trials);
   std::vector<std::vector<std::string>> rows;
-  for (size_t i = 0; i < std::min(kTopTrials, ranked.size()); ++i) {
+  for (size_t i = 0; i < std::min(kShownTrials, ranked.size()); ++i) {
     const Trial& trial = *ranked[i];
     rows.push_back({std::to_string(trial.id), fmt::format("{:.4f}", *trial.reward),
                     common::with_commas(trial.metrics.value("parameters", int64_t{0})),
                     common::duration_text(trial.seconds), trial.key});
   }
   body += "<h2>Best trials</h2>\n" +
-          html::table({"trial", "reward", "parameters", "trained", "architecture"}, rows);
+          (rows.empty()
+               ? "<p>No trial succeeded.</p>\n"
+               : html::table({"trial", "reward", "parameters", "trained", "architecture"}, rows));
   if (!ranked.empty())
     body += "<h2>Best architecture</h2>\n" + html::drawing(ranked[0]->architecture);
+  body += failed_trials(trials);
   common::write_file_atomically(run.report(),
                                 html::page("Search " + run.path().filename().string(), body));
 }
@@ -98,7 +126,7 @@ void write_search_report(const RunFolder& run, const common::Options& options,
 void write_model_report(const Model& model, const child_trainer::Metrics& metrics,
                         int64_t parameters, int64_t multiply_adds) {
   std::string body = html::facts(
-      {{"Dataset", model.dataset},
+      {{"Dataset", model.dataset + (model.synthetic ? " (synthetic)" : "")},
        {"Network", fmt::format("{} cells a stage, {} filters, {} px", model.network.cells,
                                model.network.filters, model.network.input_size)},
        {"Parameters", common::with_commas(parameters)},

@@ -2,11 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <thread>
 
 #include "child_trainer/device.h"
@@ -18,16 +19,54 @@ namespace nas::engine {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+fs::path lock_file(const fs::path& folder) { return folder / "lock"; }
+
+// The whole file. Locks of an open file description (OFD) can be asked for by F_OFD_GETLK; what
+// flock() holds cannot be seen without trying to take it. Neither kind sees the other.
+struct flock whole_file(short type) {
+  struct flock lock = {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+// The run at `path`, or of that name under runs_root().
+std::optional<RunFolder> existing_run(const std::string& text) {
+  fs::path path = text;
+  if (!path.has_filename()) path = path.parent_path();  // "runs/one/", as a shell completes it
+  for (const fs::path& place : {path, runs_root() / path}) {
+    if (RunFolder(place).exists()) return RunFolder(place);
+  }
+  return std::nullopt;
+}
+
+std::string device_text(const std::string& name) {
+  const at::Device device = child_trainer::find_device(name);
+  return device.is_cpu() ? "cpu"
+                         : device.str() + " " + child_trainer::cuda_device_text(device.index());
+}
+
+}  // namespace
+
 FolderLock::FolderLock(const fs::path& folder) {
-  const fs::path path = folder / "lock";
-  fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  fd_ = open(lock_file(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) {
     throw common::SystemError({.where = "run folder",
                                .what = "cannot write in " + folder.string(),
                                .hint = "its permissions, or another --run"});
   }
-  if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+  struct flock lock = whole_file(F_WRLCK);
+  if (fcntl(fd_, F_OFD_SETLK, &lock) != 0) {
+    const int error = errno;
     close(fd_);
+    if (error != EAGAIN && error != EACCES) {
+      throw common::SystemError({.where = "run folder",
+                                 .what = "cannot lock " + lock_file(folder).string(),
+                                 .got = std::strerror(error),
+                                 .hint = "a folder on a local disk"});
+    }
     throw common::ConfigError({.where = "run folder",
                                .what = "another nas process is using it",
                                .got = folder.string(),
@@ -37,6 +76,15 @@ FolderLock::FolderLock(const fs::path& folder) {
 
 FolderLock::~FolderLock() {
   if (fd_ >= 0) close(fd_);
+}
+
+bool is_locked(const fs::path& folder) {
+  const int fd = open(lock_file(folder).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct flock lock = whole_file(F_RDLCK);
+  const bool held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  close(fd);
+  return held;
 }
 
 fs::path RunFolder::trial(int64_t id) const { return path_ / "trials" / fmt::format("{:06}", id); }
@@ -50,17 +98,22 @@ std::string RunFolder::store_url(const std::string& store) const {
 fs::path runs_root() { return "runs"; }
 fs::path models_root() { return "models"; }
 
-std::vector<RunFolder> list_runs() {
+std::vector<fs::path> folders_by_age(const fs::path& root, const std::string& marker) {
   std::vector<std::pair<fs::file_time_type, fs::path>> found;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(runs_root(), error)) {
-    if (RunFolder(entry.path()).exists()) {
-      found.emplace_back(fs::last_write_time(entry.path() / "config.toml"), entry.path());
-    }
+  for (const auto& entry : fs::directory_iterator(root, error)) {
+    const auto time = fs::last_write_time(entry.path() / marker, error);
+    if (!error) found.emplace_back(time, entry.path());
   }
   std::sort(found.rbegin(), found.rend());
+  std::vector<fs::path> folders;
+  for (const auto& [time, path] : found) folders.push_back(path);
+  return folders;
+}
+
+std::vector<RunFolder> list_runs() {
   std::vector<RunFolder> runs;
-  for (const auto& [time, path] : found) runs.emplace_back(path);
+  for (const auto& path : folders_by_age(runs_root(), "config.toml")) runs.emplace_back(path);
   return runs;
 }
 
@@ -74,24 +127,42 @@ RunFolder find_run(const std::string& text) {
     }
     return runs.front();
   }
-  for (const fs::path& path : {fs::path(text), runs_root() / text}) {
-    if (RunFolder(path).exists()) return RunFolder(path);
-  }
+  if (const auto run = existing_run(text)) return *run;
   throw common::NothingError({.where = "run",
                               .what = "no run in '" + text + "'",
                               .expected = "a run folder, its name, or latest",
                               .hint = "nas list runs"});
 }
 
-common::Json environment_json() {
+std::optional<RunFolder> run_to_continue_or_create(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  if (text == "latest") return find_run(text);
+  if (const auto run = existing_run(text)) return run;
+  const bool is_new_name = text.find('/') == std::string::npos && !fs::exists(text);
+  return RunFolder(is_new_name ? runs_root() / text : fs::path(text));
+}
+
+std::string program_version() { return NAS_VERSION " (" NAS_COMMIT ")"; }
+
+common::Json machine_json() {
   struct utsname host = {};
   uname(&host);
-  return {{"nas", "0.1.0"},
+  return {{"nas", NAS_VERSION},
+          {"commit", NAS_COMMIT},
           {"libtorch", child_trainer::library_version()},
           {"compiler", __VERSION__},
           {"system", std::string(host.sysname) + " " + host.release + " " + host.machine},
-          {"cores", std::thread::hardware_concurrency()},
-          {"started", common::utc_stamp()}};
+          {"cores", std::thread::hardware_concurrency()}};
+}
+
+common::Json environment_json(const common::Options& options) {
+  const int64_t threads = options.integer("threads");  // 0: all cores
+  common::Json json = machine_json();
+  json["device"] = device_text(options.text("device"));
+  json["threads"] = threads > 0 ? threads : child_trainer::threads_a_child(1);
+  json["seed"] = options.integer("seed");
+  json["started"] = common::utc_stamp();
+  return json;
 }
 
 }  // namespace nas::engine

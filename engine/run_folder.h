@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace nas::engine {
 
 // Holds a folder for one coordinator; another gets ConfigError. Released when the process ends,
-// however it ends.
+// however it ends. Throws SystemError where nothing can be written or locked.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);
@@ -23,6 +24,10 @@ class FolderLock {
  private:
   int fd_ = -1;
 };
+
+// Whether a FolderLock, of whatever process, holds the folder. Looking takes nothing away from a
+// coordinator that starts at that moment.
+bool is_locked(const std::filesystem::path& folder);
 
 class RunFolder {
  public:
@@ -47,12 +52,25 @@ class RunFolder {
 std::filesystem::path runs_root();
 std::filesystem::path models_root();
 
+// The folders in `root` that hold the file `marker`, by the time of that file: newest first.
+std::vector<std::filesystem::path> folders_by_age(const std::filesystem::path& root,
+                                                  const std::string& marker);
+
 // "latest" (or empty) is the newest run under runs_root(); else a path, or a name under
 // runs_root(). Throws NothingError when there is none.
 RunFolder find_run(const std::string& text);
 std::vector<RunFolder> list_runs();  // newest first
 
-// Versions, device, commit and the like, as environment.json.
-common::Json environment_json();
+// The run that `nas search --run TEXT` names, there already or to be made; none for an empty text.
+// What find_run() finds is meant; else a name without a slash is a new run under runs_root(), and
+// all else, a folder that is there included, a path. Throws NothingError ("latest" without a run).
+std::optional<RunFolder> run_to_continue_or_create(const std::string& text);
+
+std::string program_version();  // "0.1.0 (8b16ee1)": with the commit that was configured
+common::Json machine_json();    // versions, commit, system, cores
+
+// As environment.json: the machine and what else a result may depend on; reads the options seed,
+// device and threads. Throws ConfigError (no such device).
+common::Json environment_json(const common::Options& options);
 
 }  // namespace nas::engine

@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include "child_trainer/device.h"
+#include "child_trainer/train_settings.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "engine/evaluator.h"
+#include "engine/presets.h"
 #include "engine/projection.h"
 #include "engine/proxy.h"
 #include "engine/report.h"
+#include "engine/run_store.h"
+#include "engine/run_view.h"
 #include "engine/search_options.h"
 #include "engine/signals.h"
 
@@ -21,29 +25,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kSmallestFreeBytes = 200e6;
-
-// What the user gave for a run that exists must agree with it, but for what may change.
-common::Options continued(const RunFolder& run, const common::Options& given) {
-  common::Options options = run_options(run);
-  std::vector<std::string> differing;
-  for (const auto& option : given.all()) {
-    if (option.origin == "default") continue;
-    const auto& stored = options.at(option.name);
-    if (may_change_on_resume(option.name)) {
-      options.set_value(option.name, option.value, option.origin);
-    } else if (option.value != stored.value) {
-      differing.push_back(fmt::format("--{} {} (the run has {})", option.name, option.value_text(),
-                                      stored.value_text()));
-    }
-  }
-  if (!differing.empty()) {
-    throw common::ConfigError({.where = "run " + run.path().string(),
-                               .what = "a run cannot be continued with other options",
-                               .got = common::join(differing, ", "),
-                               .hint = "the same options, or another --run"});
-  }
-  return options;
-}
 
 // Numbers that depend on the machine are fixed once, when the run is made.
 void resolve(common::Options& options, bool gpu) {
@@ -72,8 +53,8 @@ fs::path new_run_path(const common::Options& options) {
 void name_unfinished_runs() {
   for (const auto& run : list_runs()) {
     try {
-      Store store(run.store_url(run_options(run).text("store")));
-      if (store.meta("end").empty()) {
+      Store store = open_store(run);
+      if (run_state(run, store) == RunState::kInterrupted) {
         common::log_info(fmt::format("unfinished run: {} (continue it with --run {})",
                                      run.path().filename().string(), run.path().string()));
       }
@@ -83,42 +64,15 @@ void name_unfinished_runs() {
   }
 }
 
-// Makes a run's folder and locks it; takes back what it made unless the run is started. A folder of
-// the user's own is left as it was.
-class NewFolder {
- public:
-  explicit NewFolder(const RunFolder& run)
-      : run_(run),
-        made_(!fs::exists(run.path())),
-        had_proxy_(fs::exists(run.proxy())),
-        kept_(run.exists()) {
-    std::error_code error;
-    fs::create_directories(run.path(), error);
-    if (error) {
-      throw common::SystemError(
-          {.where = "--run", .what = "cannot make " + run.path().string(), .got = error.message()});
-    }
-    lock_.emplace(run.path());  // what is not ours is not cleaned up either
-  }
-  ~NewFolder() {
-    if (kept_) return;
-    std::error_code ignored;
-    if (!had_proxy_) fs::remove(run_.proxy(), ignored);
-    fs::remove(run_.path() / "lock", ignored);
-    if (made_) fs::remove(run_.path(), ignored);  // only when it is empty
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-
-  void keep() { kept_ = true; }
-
- private:
-  RunFolder run_;
-  std::optional<FolderLock> lock_;
-  bool made_;
-  bool had_proxy_;
-  bool kept_;
-};
+// What a run's folder holds before the run is started, of what is not there yet.
+std::vector<fs::path> files_to_come(const RunFolder& run) {
+  std::vector<fs::path> files;
+  if (run.exists()) return files;
+  if (!fs::exists(run.proxy())) files.push_back(run.proxy());
+  files.push_back(run.path() / "lock");
+  if (!fs::exists(run.path())) files.push_back(run.path());
+  return files;
+}
 
 void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
                 bool project) {
@@ -196,21 +150,32 @@ class Progress {
   int64_t shown_ = -1;
 };
 
-int64_t trained_count(const std::vector<Trial>& trials) {
-  int64_t count = 0;
-  for (const auto& trial : trials) count += is_finished(trial.state) && !trial.reused_from ? 1 : 0;
-  return count;
-}
-
-SearchResult finished_result(const RunFolder& run, const common::Options& options) {
-  Store store(run.store_url(options.text("store")));
+// What there is to say of a run that has all its trials.
+std::optional<SearchResult> finished_result(const RunFolder& run, const common::Options& options) {
+  Store store = open_store(run);
   const auto trials = store.trials();
-  return {.run = run, .best = best_of(trials), .trials = trained_count(trials)};
+  const int64_t trained = count_trainings(trials);
+  if (store.meta("end") != "done" || trained < options.integer("trials")) return std::nullopt;
+  return SearchResult{.run = run, .best = best_of(trials), .trials = trained};
 }
 
-bool is_finished_run(const RunFolder& run, const common::Options& options) {
-  Store store(run.store_url(options.text("store")));
-  return store.meta("end") == "done" && trained_count(store.trials()) >= options.integer("trials");
+// As environment.json; on a resume the proxy images must be those of the start.
+void write_environment(const RunFolder& run, const common::Options& options,
+                       const common::Json& proxy) {
+  const fs::path file = run.path() / "environment.json";
+  if (run.exists()) {
+    const common::Json begun = common::read_json(file);
+    if (begun.contains("proxy") && begun["proxy"] != proxy) {
+      throw common::DataError({.where = run.proxy().string(),
+                               .what = "these are not the proxy images that the run began with",
+                               .hint = "a new --run"});
+    }
+    return;
+  }
+  common::Json environment = {{"run_id", new_run_id(run)}};
+  environment.update(environment_json(options));
+  environment["proxy"] = proxy;
+  common::write_file_atomically(file, environment.dump(2) + "\n");
 }
 
 }  // namespace
@@ -232,7 +197,7 @@ common::Json to_json(const SearchResult& result) {
 common::Options run_options(const RunFolder& run) {
   common::Options options = search_options();
   try {
-    options.read_toml(common::read_file(run.config()), run.config().string());
+    options.restore_toml(common::read_file(run.config()), run.config().string());
   } catch (const common::ConfigError& error) {
     throw common::ConfigError({.where = "run " + run.path().string(),
                                .what = "its config.toml does not fit this version of nas",
@@ -244,65 +209,58 @@ common::Options run_options(const RunFolder& run) {
 
 SearchResult search(common::Options options) {
   const double start = common::monotonic_seconds();
-  const std::string where = options.text("run");
   const bool gpu = child_trainer::find_device(options.text("device")).is_cuda();
   const bool dry = options.flag("dry-run");
-  RunFolder run(where.empty()       ? fs::path()
-                : where == "latest" ? find_run("latest").path()
-                                    : fs::path(where));
-  const bool exists = !where.empty() && run.exists();
+  const auto named = run_to_continue_or_create(options.text("run"));
+  const bool exists = named && named->exists();
   if (exists) {
-    options = continued(run, options);
-    if (is_finished_run(run, options)) {
+    options = run_options(*named).continued_with(options, "run " + named->path().string());
+    if (const auto result = finished_result(*named, options)) {
       common::log_info("the run is finished (more --trials extends it)");
-      return finished_result(run, options);
+      return *result;
     }
-    resolve(options, gpu);
   } else {
     apply_preset(options, gpu);
-    resolve(options, gpu);
     if (options.text("evaluator") == "trained" && options.text("proxy").empty()) {
       throw common::UsageError(
           {.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
     }
-    if (where.empty()) {
-      name_unfinished_runs();
-      run = RunFolder(new_run_path(options));
-    }
   }
+  resolve(options, gpu);
+  if (!named) name_unfinished_runs();
+  const RunFolder run = named ? *named : RunFolder(new_run_path(options));
   child_trainer::TrainSettings::from(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
-  NewFolder folder(run);
+  auto to_come = files_to_come(run);
+  common::make_folder(run.path(), "--run");
+  const FolderLock lock(run.path());
+  common::FilesOnTrial unless_started(std::move(to_come));
   if (exists) common::log_info("continuing " + run.path().string());
   const common::Json proxy = evaluator.needs_proxy ? prepare_proxy(run, options) : common::Json();
   print_plan(run, options, proxy, dry || !exists);
   if (dry) {
     return {.run = run, .wall_seconds = common::monotonic_seconds() - start, .dry_run = true};
   }
-  if (!exists) {
-    common::Json environment = environment_json();
-    environment["proxy"] = proxy;
-    common::write_file_atomically(run.path() / "environment.json", environment.dump(2) + "\n");
-  }
+  write_environment(run, options, proxy);
   common::write_file_atomically(run.config(), options.to_toml());
-  folder.keep();
+  unless_started.keep();
 
   listen_for_stop(/*interrupts_too=*/true);
   SearchResult result{.run = run};
-  if (exists) Store(run.store_url(options.text("store"))).set_meta("end", "");  // it goes on
+  if (exists) open_store(run).set_meta("end", "");  // it goes on
   {
     Coordinator coordinator(run, options);
     Progress progress;
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
     result.best = coordinator.best();
-    result.trials = trained_count(coordinator.trials());
+    result.trials = count_trainings(coordinator.trials());
   }
   if (result.best) write_best(run, *result.best);
-  Store store(run.store_url(options.text("store")));
+  Store store = open_store(run);
   if (result.end != SearchEnd::kAskedToStop)
     store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
   write_search_report(run, options, store.trials());

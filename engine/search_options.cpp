@@ -2,10 +2,13 @@
 
 #include <charconv>
 
+#include "child_trainer/train_settings.h"
 #include "common/error.h"
 #include "common/text.h"
 #include "controller/strategy.h"
 #include "engine/evaluator.h"
+#include "engine/presets.h"
+#include "search_space/network_options.h"
 
 namespace nas::engine {
 
@@ -13,6 +16,7 @@ namespace {
 
 // Options that only a search has; the training's are added from TrainSettings.
 common::OptionList own_options() {
+  using common::Lasting;
   using common::Registry;
   return {
       {.name = "proxy",
@@ -21,11 +25,8 @@ common::OptionList own_options() {
       {.name = "run",
        .value = "",
        .help = "Run folder: created, continued, or, when finished, shown; by default a new one "
-               "under runs/"},
-      {.name = "preset",
-       .value = "auto",
-       .help = "Sizes that fit a machine; auto: by the device",
-       .choices = preset_names()},
+               "under runs/",
+       .lasting = Lasting::kThisCall},
       {.name = "space",
        .value = "nasnet",
        .help = "Search space",
@@ -38,29 +39,11 @@ common::OptionList own_options() {
        .value = 20,
        .help = "Children to train; repeats of an architecture cost nothing and are not counted",
        .min = 1,
-       .max = 10000000},
+       .max = 10000000,
+       .lasting = Lasting::kUntilChanged},
       {.name = "start-with",
        .value = std::vector<std::string>(),
        .help = "Architectures to try first (names or files)"},
-      {.name = "cells",
-       .value = 1,
-       .help = "Normal cells a stage of a child",
-       .min = 1,
-       .max = 100},
-      {.name = "filters",
-       .value = 8,
-       .help = "Filters of a child's first stage (even)",
-       .min = 2,
-       .max = 4096},
-      {.name = "stem",
-       .value = "auto",
-       .help = "First layers of a child; auto: by the input size",
-       .choices = {"auto", "cifar", "strided", "imagenet"}},
-      {.name = "stem-multiplier",
-       .value = 3.0,
-       .help = "Width of the stem over the filters",
-       .min = 0.1,
-       .max = 100},
       {.name = "input-size",
        .value = 32,
        .help = "Side to which proxy images are scaled",
@@ -76,7 +59,8 @@ common::OptionList own_options() {
        .value = 0,
        .help = "Children side by side; 0: one a GPU, or on the CPU one a core",
        .min = 0,
-       .max = 4096},
+       .max = 4096,
+       .lasting = Lasting::kUntilChanged},
       {.name = "window",
        .value = 0,
        .help = "Proposals in flight; fixes the order of learning, so it cannot change on a resume; "
@@ -88,26 +72,34 @@ common::OptionList own_options() {
        .help = "Threads a child; cannot change on a resume",
        .min = 1,
        .max = 1024},
-      {.name = "device", .value = "auto", .help = "auto | cpu | cuda | cuda:N"},
+      {.name = "device",
+       .value = "auto",
+       .help = "auto | cpu | cuda | cuda:N",
+       .lasting = Lasting::kUntilChanged},
       {.name = "seed", .value = 1, .help = "Everything random follows from it", .min = 0},
       {.name = "time-limit",
        .value = 0.0,
        .help = "Stop proposing after this long; 0: never",
        .unit = "seconds",
-       .min = 0},
+       .min = 0,
+       .lasting = Lasting::kThisCall},
       {.name = "child-time-limit",
        .value = 0.0,
        .help = "A child that trains longer is TIMEOUT; 0: no limit",
        .unit = "seconds",
-       .min = 0},
+       .min = 0,
+       .lasting = Lasting::kUntilChanged},
       {.name = "child-silence",
        .value = 300.0,
        .help = "A child that shows no progress for so long is TIMEOUT",
        .unit = "seconds",
-       .min = 0.1},
+       .min = 0.1,
+       .lasting = Lasting::kUntilChanged},
       {.name = "child-memory",
        .value = "0",
-       .help = "A child that takes more is OOM, e.g. 4GB; 0: its share of the machine"},
+       .help = "A child that takes more is OOM, e.g. 4GB (on a GPU also of its memory); 0: its "
+               "share of the machine, or of a container's limit",
+       .lasting = Lasting::kUntilChanged},
       {.name = "max-attempts",
        .value = 3,
        .help = "Deaths of a trial's child by a signal before it is FAILED",
@@ -117,7 +109,8 @@ common::OptionList own_options() {
        .value = 3,
        .help = "Trials whose weights are kept: the best so many",
        .min = 1,
-       .max = 100000},
+       .max = 100000,
+       .lasting = Lasting::kUntilChanged},
       {.name = "evaluator",
        .value = "trained",
        .help = "How a proposal gets its reward",
@@ -130,16 +123,20 @@ common::OptionList own_options() {
        .value = "",
        .help =
            "Database: sqlite:FILE or postgresql:CONNECTION; by default run.db in the run folder"},
-      {.name = "data-dir", .value = "", .help = "Folder that is searched for datasets first"},
-      {.name = "dry-run", .value = false, .help = "Say what it would cost, and stop"},
-      {.name = "json", .value = false, .help = "Print the result as JSON"},
+      {.name = "data-dir",
+       .value = "",
+       .help = "Folder that is searched for datasets first",
+       .lasting = Lasting::kUntilChanged},
+      {.name = "dry-run",
+       .value = false,
+       .help = "Say what it would cost, and stop",
+       .lasting = Lasting::kThisCall},
+      {.name = "json",
+       .value = false,
+       .help = "Print the result as JSON",
+       .lasting = Lasting::kThisCall},
   };
 }
-
-struct Preset {
-  const char* name;
-  std::vector<std::pair<const char*, common::Json>> values;
-};
 
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all = {
@@ -191,47 +188,16 @@ const std::vector<Preset>& presets() {
 
 }  // namespace
 
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names = {"auto"};
-  for (const auto& preset : presets()) names.push_back(preset.name);
-  return names;
-}
-
 common::Options search_options() {
   common::Options options;
   options.declare(own_options());
+  options.declare(search_space::NetworkOptions{.cells = 1, .filters = 8}.options());
   options.declare(child_trainer::TrainSettings().options());
   for (const auto& [name, entry] : common::Registry<controller::StrategyPlugin>::entries()) {
     if (entry.plugin.options != nullptr) options.declare(entry.plugin.options(), name);
   }
+  declare_presets(options, presets());
   return options;
-}
-
-void apply_preset(common::Options& options, bool gpu) {
-  std::string name = options.text("preset");
-  if (name == "auto") name = gpu ? "workstation" : "laptop";
-  for (const auto& preset : presets()) {
-    if (name != preset.name) continue;
-    for (const auto& [option, value] : preset.values)
-      options.set_default(option, value, "preset " + name);
-  }
-}
-
-bool may_change_on_resume(const std::string& name) {
-  for (const char* free :
-       {"trials", "workers", "device", "time-limit", "run", "json", "dry-run", "data-dir", "preset",
-        "child-time-limit", "child-silence", "child-memory", "keep"}) {
-    if (name == free) return true;
-  }
-  return false;
-}
-
-search_space::NetworkOptions network_options(const common::Options& options) {
-  return {.input_size = options.integer("input-size"),
-          .cells = options.integer("cells"),
-          .filters = options.integer("filters"),
-          .stem = options.text("stem"),
-          .stem_multiplier = options.number("stem-multiplier")};
 }
 
 double parse_bytes(const std::string& option, const std::string& text) {

@@ -2,7 +2,7 @@
 //
 // A worker claims a waiting trial and gets a lease; every later write of it carries the lease, so
 // that the write of a worker that was given up is refused. A row that names a file is committed
-// after the file.
+// after the file. One database serves several runs, which never see each other.
 #pragma once
 
 #include <memory>
@@ -29,6 +29,7 @@ struct StoreBackend {
   std::unique_ptr<soci::session> (*open)(const std::string& address) = nullptr;
   std::string now;          // SQL: seconds since 1970, by the database's clock
   std::string skip_locked;  // SQL behind the inner SELECT of a claim
+  std::string alone;  // SQL, "" for none: the rest of the transaction waits for others' like it
 };
 
 struct StrategyState {
@@ -39,10 +40,11 @@ struct StrategyState {
 
 class Store {
  public:
-  // "sqlite:PATH" or "postgresql:CONNECTION". Creates the tables where they are missing.
-  // Throws ConfigError (a network file system, another schema version), SystemError (disk full, no
-  // access).
-  explicit Store(const std::string& url);
+  // The part of `run` in "sqlite:PATH" or "postgresql:CONNECTION". Makes the tables where they are
+  // missing. Throws ConfigError (a network file system, another schema version), SystemError (disk
+  // full, no access). The store of a run folder: open_store() in engine/run_store.h.
+  Store(const std::string& url, std::string run);
+  Store(Store&& other) noexcept;
   ~Store();
 
   // All throw SystemError when the database cannot be read or written.
@@ -73,10 +75,10 @@ class Store {
  private:
   template <class F>
   auto guarded(F work);
-  void create_tables();
   std::vector<Trial> select(const std::string& condition, int64_t id);
 
   const StoreBackend* backend_;
+  std::string run_;
   std::unique_ptr<soci::session> session_;
 };
 

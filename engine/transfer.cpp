@@ -12,11 +12,13 @@
 #include "common/text.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
+#include "engine/presets.h"
 #include "engine/projection.h"
 #include "engine/report.h"
-#include "engine/search.h"
+#include "engine/run_folder.h"
 #include "engine/signals.h"
 #include "engine/transfer_options.h"
+#include "engine/transfer_source.h"
 #include "search_space/cost.h"
 
 namespace nas::engine {
@@ -25,67 +27,46 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kProvenance = "provenance.json";
 constexpr int64_t kSamples = 64;  // images kept in the model folder to check exports with
 
-// The newest run that has a finished trial, or the one named.
-RunFolder run_to_transfer(const std::string& text) {
-  if (!text.empty() && text != "latest") return find_run(text);
-  for (const auto& run : list_runs()) {
-    if (fs::exists(run.best() / "architecture.json")) return run;
-    Store store(run.store_url(run_options(run).text("store")));
-    if (best_of(store.trials())) return run;
-  }
-  throw common::NothingError(
-      {.where = "nas transfer",
-       .what = "no run with a finished trial under " + fs::absolute(runs_root()).string(),
-       .hint = "nas search --proxy cifar10, or --arch NAME"});
+// --out; with --resume alone the newest unfinished transfer; empty: a new folder.
+fs::path chosen_folder(const common::Options& options) {
+  fs::path folder = options.text("out");
+  if (!options.flag("resume")) return folder;
+  const auto unfinished = unfinished_transfers();
+  if (folder.empty() && !unfinished.empty()) folder = unfinished.front();
+  if (!folder.empty() && fs::exists(folder / kTransferConfig)) return folder;
+  const fs::path place = folder.empty() ? models_root() : folder;
+  throw common::NothingError({.where = "nas transfer --resume",
+                              .what = "no unfinished transfer in " + fs::absolute(place).string()});
 }
 
-struct Source {
-  search_space::Architecture architecture;
-  common::Json provenance = common::Json::object();
-};
-
-Source source_of(const common::Options& options) {
-  if (!options.text("arch").empty()) {
-    Source source{.architecture = search_space::find_architecture(options.text("arch"))};
-    source.provenance["architecture_from"] = options.text("arch");
-    return source;
-  }
-  const RunFolder run = run_to_transfer(options.text("run"));
-  Store store(run.store_url(run_options(run).text("store")));
-  const auto best = best_of(store.trials());
-  if (!best) {
-    throw common::NothingError(
-        {.where = "run " + run.path().string(), .what = "it has no finished trial yet"});
-  }
-  if (store.meta("end").empty())
-    common::log_warning("run " + run.path().string() +
-                        " is unfinished: its best trial so far is taken");
-  common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}", best->id,
-                               *best->reward, run.path().string()));
-  Source source{.architecture = best->architecture};
-  source.provenance = {
-      {"run", run.path().filename().string()}, {"trial", best->id}, {"reward", *best->reward}};
-  return source;
+void refuse_finished(const fs::path& folder) {
+  if (!fs::exists(folder / "model.json")) return;
+  throw common::ConfigError({.where = "--out",
+                             .what = "a finished model is there already",
+                             .got = folder.string(),
+                             .hint = "another folder"});
 }
 
-fs::path newest_unfinished() {
-  fs::path newest;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(models_root(), error)) {
-    const bool unfinished =
-        fs::exists(entry.path() / kTransferConfig) && !fs::exists(entry.path() / "model.json");
-    if (unfinished && (newest.empty() || fs::last_write_time(entry.path() / kTransferConfig) >
-                                             fs::last_write_time(newest / kTransferConfig))) {
-      newest = entry.path();
-    }
-  }
-  if (newest.empty())
-    throw common::NothingError(
-        {.where = "nas transfer --resume",
-         .what = "no unfinished transfer under " + fs::absolute(models_root()).string()});
-  return newest;
+fs::path new_model_path(const std::string& dataset) {
+  const std::string name = common::utc_stamp() + "-" + dataset;
+  fs::path path = models_root() / name;
+  for (int i = 2; fs::exists(path); ++i) path = models_root() / fmt::format("{}-{}", name, i);
+  return path;
+}
+
+TransferSource begun_source(const fs::path& folder) {
+  return {.architecture = search_space::find_architecture((folder / "architecture.json").string()),
+          .provenance = common::read_json(folder / kProvenance)};
+}
+
+// The images' digest, and where they came from when that was a file.
+common::Json dataset_provenance(const common::Options& options, const fs::path& file) {
+  common::Json json = {{"dataset_sha256", data::read_dataset_info(file).sha256}};
+  if (fs::exists(options.text("dataset"))) json["dataset_file"] = fs::absolute(file).string();
+  return json;
 }
 
 // Train, valid and test at the input size; held-out images come from train where the dataset has no
@@ -131,11 +112,10 @@ void print_plan(const fs::path& folder, const data::Dataset& dataset,
       "network   {} cells a stage, {} filters: {} parameters, {} multiply-adds",
       options.integer("cells"), options.integer("filters"), common::with_commas(cost.parameters),
       common::with_unit(static_cast<double>(cost.multiply_adds))));
-  const double step = child_trainer::seconds_a_step(graph, settings, device);
-  const double images = static_cast<double>(dataset.train.count()) +
-                        0.35 * static_cast<double>(dataset.valid.count());
-  const double seconds = step / static_cast<double>(settings.batch_size) * images *
-                         static_cast<double>(settings.epochs);
+  const double image = child_trainer::seconds_a_step(graph, settings, device) /
+                       static_cast<double>(settings.batch_size);
+  const double seconds =
+      training_seconds(image, settings.epochs, dataset.train.count(), dataset.valid.count());
   const double data_bytes = static_cast<double>(
       dataset.train.images.size() + dataset.valid.images.size() + dataset.test.images.size());
   common::log_info(fmt::format("training  {} epochs, batch {}, learning rate {:g} ({})",
@@ -146,90 +126,18 @@ void print_plan(const fs::path& folder, const data::Dataset& dataset,
                   common::bytes_text(training_bytes(graph, settings.batch_size, 2 * data_bytes))));
 }
 
-}  // namespace
-
-common::Json to_json(const TransferResult& result) {
-  return {{"model", result.folder.string()},     {"test", result.test},
-          {"parameters", result.parameters},     {"multiply_adds", result.multiply_adds},
-          {"wall_seconds", result.wall_seconds}, {"images_per_second", result.images_per_second}};
-}
-
-TransferResult transfer(common::Options options) {
-  const double start = common::monotonic_seconds();
-  TransferResult result;
-  fs::path folder = options.text("out");
-  if (options.flag("resume") && folder.empty()) folder = newest_unfinished();
-  if (!folder.empty() && fs::exists(folder / "model.json")) {
-    throw common::ConfigError({.where = "--out",
-                               .what = "a finished model is there already",
-                               .got = folder.string(),
-                               .hint = "another folder"});
-  }
-  const at::Device device = child_trainer::find_device(options.text("device"));
-  const bool resumed = !folder.empty() && fs::exists(folder / kTransferConfig);
-  if (resumed) {
-    options = continued_transfer(folder, options);
-  } else {
-    apply_transfer_preset(options, device.is_cuda());
-  }
-  if (options.text("dataset").empty()) {
-    throw common::UsageError(
-        {.where = "nas transfer", .what = "no dataset", .hint = "--dataset coastline"});
-  }
-  Source source;
-  if (resumed) {
-    source.architecture = search_space::find_architecture((folder / "architecture.json").string());
-    source.provenance = common::read_json(folder / "provenance.json");
-  } else {
-    source = source_of(options);
-  }
-  const auto found = data::find_dataset(options.text("dataset"), options.text("data-dir"));
-  if (!found.note.empty()) common::log_info(found.note);
-  const data::Dataset dataset = prepare(data::read_dataset(found.file), options);
-
-  child_trainer::set_threads(options.integer("threads") > 0 ? options.integer("threads")
-                                                            : child_trainer::threads_a_child(1));
-  child_trainer::TrainJob job{
-      .architecture = source.architecture,
-      .network = {.input_size = dataset.height,
-                  .classes = dataset.class_count(),
-                  .cells = options.integer("cells"),
-                  .filters = options.integer("filters"),
-                  .stem = options.text("stem"),
-                  .stem_multiplier = options.number("stem-multiplier"),
-                  .skip_reduction_input = options.flag("skip-reduction-input")},
-      .settings = child_trainer::TrainSettings::from(options),
-      .seed = static_cast<uint64_t>(options.integer("seed")),
-      .time_limit = options.number("time-limit")};
-  if (!options.text("init-from").empty())
-    job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
-  auto planned = job.network;
-  planned.auxiliary = job.settings.auxiliary;
-  planned.dropout = job.settings.dropout;
-  const auto graph = search_space::build_network(job.architecture, planned);
-  if (folder.empty()) {
-    const std::string name = common::utc_stamp() + "-" + dataset.name;
-    folder = models_root() / name;
-    for (int i = 2; fs::exists(folder); ++i) folder = models_root() / fmt::format("{}-{}", name, i);
-  }
-  result.folder = job.folder = folder;
-  print_plan(folder, dataset, options, graph, device);
-  if (options.flag("dry-run")) {
-    result.dry_run = true;
-    return result;
-  }
-  common::require_free_bytes(folder, 200e6, "nas transfer");
-  common::write_file_atomically(folder / "architecture.json",
-                                search_space::to_json(source.architecture).dump(2) + "\n");
-  common::write_file_atomically(folder / "provenance.json", source.provenance.dump(2) + "\n");
-  common::write_file_atomically(folder / kTransferConfig, options.to_toml());
-  const FolderLock lock(folder);
-
+// Throws TrialError unless the training finished or was stopped.
+child_trainer::TrainResult train(child_trainer::Trainer& trainer,
+                                 const child_trainer::TrainJob& job, double start,
+                                 double time_limit) {
+  using child_trainer::TrainState;
   listen_for_stop(/*interrupts_too=*/true);
-  child_trainer::Trainer trainer(dataset, device);
   common::ProgressLine line;
   child_trainer::TrainHooks hooks;
-  hooks.should_stop = [] { return stop_signal() != 0; };
+  hooks.should_stop = [&] {
+    const bool late = time_limit > 0 && common::monotonic_seconds() - start > time_limit;
+    return late || stop_signal() != 0;
+  };
   hooks.on_step = [&](int64_t step, int64_t steps) {
     const double spent = common::monotonic_seconds() - start;
     line.show(fmt::format("step {} of {} ({:.0f} %), {} spent", step, steps,
@@ -244,53 +152,130 @@ TransferResult transfer(common::Options options) {
         true);
     line.finish();
   };
-  const auto trained = trainer.run(job, hooks);
+  const auto result = trainer.run(job, hooks);
   line.finish();
-  result.images_per_second = trained.last.images_per_second;
-  result.wall_seconds = common::monotonic_seconds() - start;
-  if (trained.state == child_trainer::TrainState::kStopped ||
-      trained.state == child_trainer::TrainState::kTimeLimit) {
-    result.stopped = true;
-    return result;
-  }
-  if (trained.state != child_trainer::TrainState::kFinished) {
+  if (result.state == TrainState::kOutOfMemory || result.state == TrainState::kNotANumber) {
     throw common::TrialError({.where = "nas transfer",
-                              .what = trained.reason,
-                              .hint = trained.state == child_trainer::TrainState::kOutOfMemory
+                              .what = result.reason,
+                              .hint = result.state == TrainState::kOutOfMemory
                                           ? "a smaller --batch-size, --cells or --filters"
                                           : "a smaller --lr"});
   }
+  return result;
+}
 
-  const data::Split& measured = dataset.test.count() > 0 ? dataset.test : dataset.valid;
-  if (dataset.test.count() == 0)
+// Leaves the model folder; returns the metrics on the test images.
+common::Json write_trained(child_trainer::Trainer& trainer, const child_trainer::TrainJob& job,
+                           const TransferSource& source, const search_space::Cost& cost) {
+  const data::Dataset& dataset = trainer.dataset();
+  const bool has_test = dataset.test.count() > 0;
+  if (!has_test)
     common::log_warning("the dataset has no test images: the held-out ones are measured");
-  const auto metrics = trainer.evaluate(measured);
-  Model model{.folder = folder,
+  const auto metrics = trainer.evaluate(has_test ? dataset.test : dataset.valid);
+  Model model{.folder = job.folder,
               .architecture = job.architecture,
               .network = job.network,
               .dataset = dataset.name,
               .labels = dataset.class_names,
               .task = dataset.task,
-              .synthetic = dataset.synthetic};
-  model.normalisation = child_trainer::measure_normalisation(dataset, dataset.train);
-  model.weights = child_trainer::store_tensors(trainer.network()->state(false));
-  model.provenance = source.provenance;
-  model.provenance["seed"] = job.seed;
-  model.provenance["dataset_sha256"] = data::read_dataset_info(found.file).sha256;
-  model.provenance["dataset"] = dataset.provenance;
-  model.provenance["environment"] = environment_json();
-  result.test = child_trainer::to_json(metrics, dataset.class_names);
-  model.test = result.test;
+              .synthetic = dataset.synthetic,
+              .normalisation = child_trainer::measure_normalisation(dataset, dataset.train),
+              .test = child_trainer::to_json(metrics, dataset.class_names),
+              .provenance = source.provenance,
+              .weights = child_trainer::store_tensors(trainer.network()->state(false))};
+  common::write_file_atomically(job.folder / "evaluation.json", model.test.dump(2) + "\n");
   for (const char* detail : {"labels", "confusion"}) model.test.erase(detail);
-  const auto cost = search_space::cost_of(graph);
-  result.parameters = cost.parameters;
-  result.multiply_adds = cost.multiply_adds;
-  common::write_file_atomically(folder / "evaluation.json", result.test.dump(2) + "\n");
-  write_samples(folder, dataset);
+  write_samples(job.folder, dataset);
   write_model(model);
   write_model_report(model, metrics, cost.parameters, cost.multiply_adds);
-  child_trainer::remove_checkpoint(folder);
-  result.test = model.test;
+  child_trainer::remove_checkpoint(job.folder);
+  return model.test;
+}
+
+}  // namespace
+
+common::Json to_json(const TransferResult& result) {
+  return {{"model", result.folder.string()},     {"test", result.test},
+          {"parameters", result.parameters},     {"multiply_adds", result.multiply_adds},
+          {"wall_seconds", result.wall_seconds}, {"images_per_second", result.images_per_second}};
+}
+
+TransferResult transfer(common::Options options) {
+  const double start = common::monotonic_seconds();
+  fs::path folder = chosen_folder(options);
+  refuse_finished(folder);
+  const bool begun = !folder.empty() && fs::exists(folder / kTransferConfig);
+  const at::Device device = child_trainer::find_device(options.text("device"));
+  if (begun) {
+    common::Options stored = transfer_options();
+    const fs::path config = folder / kTransferConfig;
+    stored.restore_toml(common::read_file(config), config.string());
+    options = stored.continued_with(options, folder.string());
+  } else {
+    apply_preset(options, device.is_cuda());
+  }
+  if (options.text("dataset").empty()) {
+    throw common::UsageError(
+        {.where = "nas transfer", .what = "no dataset", .hint = "--dataset coastline"});
+  }
+  TransferSource source = begun ? begun_source(folder) : transfer_source(options);
+  const auto found = data::find_dataset(options.text("dataset"), options.text("data-dir"));
+  if (!found.note.empty()) common::log_info(found.note);
+  const common::Json from = dataset_provenance(options, found.file);
+  if (begun && source.provenance.value("dataset_sha256", "") != from["dataset_sha256"]) {
+    throw common::ConfigError({.where = folder.string(),
+                               .what = "the dataset is not the one that the transfer began with",
+                               .got = found.file.string(),
+                               .hint = "the images as they were, or a new transfer"});
+  }
+  source.provenance.update(from);
+  if (!begun) source.provenance["environment"] = environment_json(options);
+  const data::Dataset dataset = prepare(data::read_dataset(found.file), options);
+
+  child_trainer::set_threads(options.integer("threads") > 0 ? options.integer("threads")
+                                                            : child_trainer::threads_a_child(1));
+  if (folder.empty()) folder = new_model_path(dataset.name);
+  child_trainer::TrainJob job{.architecture = source.architecture,
+                              .network = search_space::NetworkOptions::from(options),
+                              .settings = child_trainer::TrainSettings::from(options),
+                              .seed = static_cast<uint64_t>(options.integer("seed")),
+                              .folder = folder};
+  job.network.input_size = dataset.height;
+  job.network.classes = dataset.class_count();
+  if (!options.text("init-from").empty())
+    job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
+  auto planned = job.network;
+  planned.auxiliary = job.settings.auxiliary;
+  planned.dropout = job.settings.dropout;
+  const auto graph = search_space::build_network(job.architecture, planned);
+  print_plan(folder, dataset, options, graph, device);
+  if (options.flag("dry-run")) return {.folder = folder, .dry_run = true};
+
+  common::require_free_bytes(folder, 200e6, "nas transfer");
+  common::make_folder(folder, "--out");
+  const FolderLock lock(folder);
+  refuse_finished(folder);  // another process may have held the lock until now
+  common::write_file_atomically(folder / "architecture.json",
+                                search_space::to_json(source.architecture).dump(2) + "\n");
+  common::write_file_atomically(folder / kProvenance, source.provenance.dump(2) + "\n");
+  common::write_file_atomically(folder / kTransferConfig, options.to_toml());
+
+  child_trainer::make_cuda_deterministic();
+  child_trainer::Trainer trainer(dataset, device);
+  const auto trained = train(trainer, job, start, options.number("time-limit"));
+  const auto cost = search_space::cost_of(graph);
+  TransferResult result{.folder = folder,
+                        .parameters = cost.parameters,
+                        .multiply_adds = cost.multiply_adds,
+                        .images_per_second = trained.last.images_per_second};
+  if (trained.state == child_trainer::TrainState::kFinished) {
+    source.provenance["seed"] = job.seed;
+    source.provenance["dataset"] = dataset.provenance;
+    result.test = write_trained(trainer, job, source, cost);
+  } else {
+    result.stopped = true;
+  }
+  result.wall_seconds = common::monotonic_seconds() - start;
   return result;
 }
 

@@ -7,8 +7,8 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "engine/evaluator.h"
+#include "engine/run_store.h"
 #include "engine/signals.h"
-#include "engine/store.h"
 
 namespace nas::engine {
 
@@ -42,7 +42,7 @@ void work_on(Trial trial, Store& store, Evaluator& evaluator, int64_t max_attemp
     }
     ++trial.attempt;
     trial.state = TrialState::kFailed;
-    trial.reason = "its child died " + std::to_string(trial.attempt) + " times";
+    trial.reason = "its child died " + std::to_string(trial.attempt) + " times: " + trial.reason;
   }
   if (!store.finish(trial)) store.add_event("write refused", trial.id, trial.worker);
 }
@@ -51,7 +51,7 @@ void work_on(Trial trial, Store& store, Evaluator& evaluator, int64_t max_attemp
 
 int run_worker(const RunFolder& run, const common::Options& options, const std::string& name) {
   listen_for_stop(/*interrupts_too=*/false);
-  Store store(run.store_url(options.text("store")));
+  Store store = open_store(run);
   const auto evaluator =
       common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).make(run, options);
   const int64_t max_attempts = options.integer("max-attempts");

@@ -1,5 +1,7 @@
 #include "search_space/graph_builder.h"
 
+#include <algorithm>
+
 #include "common/error.h"
 
 namespace nas::search_space {
@@ -8,6 +10,13 @@ namespace {
 
 void require(bool fits, const std::string& where, const std::string& what) {
   if (!fits) throw common::InternalError({.where = where, .what = what});
+}
+
+// Whether anything is left depends on the options and on the architecture, not on nas.
+void require_left(int64_t left, const std::string& where, const std::string& what,
+                  const std::string& hint) {
+  if (left > 0) return;
+  throw common::ConfigError({.where = where, .what = what, .hint = hint});
 }
 
 int64_t output_size(int64_t size, int64_t padding, int64_t kernel, int64_t dilation,
@@ -39,8 +48,11 @@ Node GraphBuilder::make(Primitive kind, const std::string& name, std::vector<int
 }
 
 int GraphBuilder::append(Node node) {
-  require(node.shape.channels > 0 && node.shape.height > 0 && node.shape.width > 0, node.name,
-          "the image is too small for this network: a feature map would be empty");
+  require_left(std::min(node.shape.height, node.shape.width), node.name,
+               "the image is too small for this network: a feature map would be empty",
+               "a larger --input-size");
+  require_left(node.shape.channels, node.name, "too few filters for this network",
+               "more --filters");
   graph_.nodes.push_back(std::move(node));
   return static_cast<int>(graph_.nodes.size()) - 1;
 }

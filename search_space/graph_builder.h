@@ -52,7 +52,8 @@ class GraphBuilder {
   int image() const { return 0; }
   const Shape& shape(int node) const { return graph_.nodes.at(static_cast<size_t>(node)).shape; }
 
-  // All return the index of the new node. Throw InternalError where shapes do not fit.
+  // All return the index of the new node. Throw ConfigError where nothing would be left of the
+  // image or of its channels, InternalError where shapes do not fit each other.
   int conv2d(const std::string& name, int x, const ConvSpec& spec);
   int batch_norm(const std::string& name, int x);
   int relu(int x);  // the relu of one node is computed once, whoever asks

@@ -5,27 +5,15 @@
 #include "common/registry.h"
 #include "search_space/architecture.h"
 #include "search_space/graph_builder.h"
+#include "search_space/network_options.h"
 
 namespace nas::search_space {
-
-struct NetworkOptions {
-  int64_t input_size = 32;    // pixels, H = W
-  int64_t classes = 10;       // >= 1
-  int64_t cells = 6;          // normal cells a stage, >= 1; three stages
-  int64_t filters = 32;       // of the first stage's cells; doubled at each reduction
-  std::string stem = "auto";  // cifar | strided | imagenet; auto: by input_size
-  double stem_multiplier =
-      3.0;  // stem filters = filters (imagenet: 32, as tf-slim) x this; families nasnet, darts
-  bool skip_reduction_input = false;  // tf-slim's skip_reduction_layer_input; family nasnet
-  bool auxiliary = false;             // append the auxiliary head
-  double dropout = 0.0;               // before the classifier
-};
 
 struct NetworkFamily {
   static constexpr const char* kKind = "network family";
   std::string name;
   std::string summary;
-  // Throws ConfigError where the options do not fit (e.g. an image too small for the head).
+  // Throws ConfigError where the options do not fit (e.g. an image too small for the cells).
   NetworkGraph (*build)(const Architecture& architecture, const NetworkOptions& options) = nullptr;
 };
 

@@ -1,13 +1,18 @@
 // nas data import | info | fetch | make: datasets.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "cli/command.h"
-#include "common/file.h"
+#include "common/error.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
+#include "data/drawn_dataset.h"
 #include "data/fetch.h"
+#include "data/image_codec.h"
 #include "data/importer.h"
 #include "data/renderer.h"
 
@@ -24,6 +29,13 @@ common::Option data_dir_option() {
               "the cache)"};
 }
 
+common::Option replace_option() {
+  return {
+      .name = "replace",
+      .value = false,
+      .help = "Replace a dataset of that name; the old one stays until the new one is complete"};
+}
+
 void print_info(const std::filesystem::path& file) {
   const auto info = data::read_dataset_info(file);
   const auto& header = info.header;
@@ -35,6 +47,21 @@ void print_info(const std::filesystem::path& file) {
       common::with_commas(info.valid), common::with_commas(info.test), header.height, header.width);
   fmt::print("classes     {}: {}\nprovenance  {}\nsha256      {}\n", header.class_count(),
              common::join(header.class_names, ", "), header.provenance, info.sha256);
+  const auto images = static_cast<double>(info.train + info.valid + info.test);
+  fmt::print("stored as   {}: {} on disk, {} in memory\n", info.encoding,
+             common::bytes_text(static_cast<double>(std::filesystem::file_size(file))),
+             common::bytes_text(images * static_cast<double>(header.image_bytes())));
+}
+
+// For a dataset that is new in `file`: says so where its name stands for another one.
+void print_new(const std::string& name, const std::string& data_dir,
+               const std::filesystem::path& file) {
+  print_info(file);
+  std::error_code error;
+  const auto found = data::find_dataset(name, data_dir).file;
+  if (std::filesystem::equivalent(found, file, error)) return;
+  common::log_warning(
+      fmt::format("the name {} stands for {}, which is found first", name, found.string()));
 }
 
 std::vector<double> parse_split(const std::string& text) {
@@ -56,20 +83,27 @@ std::vector<double> parse_split(const std::string& text) {
 }
 
 common::OptionList import_options() {
-  return {{.name = "from", .value = "", .help = "Folder or file to import"},
-          {.name = "importer", .value = "", .help = "Format; by default recognised"},
-          {.name = "size",
-           .value = 0,
-           .help = "Side of the images: aspect kept, shorter side scaled, centre cut out; 0: the "
-                   "importer's default",
-           .unit = "pixels",
-           .min = 0,
-           .max = 4096},
-          {.name = "split",
-           .value = "80,10,10",
-           .help = "Shares of train, valid, test, stratified; where the source has none"},
-          {.name = "seed", .value = 0, .help = "Of the split", .min = 0},
-          data_dir_option()};
+  return {
+      {.name = "from", .value = "", .help = "Folder or file to import"},
+      {.name = "importer", .value = "", .help = "Format; by default recognised"},
+      {.name = "size",
+       .value = 0,
+       .help = "Side of the images: aspect kept, shorter side scaled, centre cut out; 0: the "
+               "importer's default",
+       .unit = "pixels",
+       .min = 0,
+       .max = 4096},
+      {.name = "split",
+       .value = "80,10,10",
+       .help = "Shares of train, valid, test, stratified; where the source has none"},
+      {.name = "seed", .value = 0, .help = "Of the split", .min = 0},
+      {.name = "encoding",
+       .value = "none",
+       .help = "Store each image as PNG (lossless) or JPEG (quality 95): a smaller file, decoded "
+               "whenever it is read",
+       .choices = data::encoding_names()},
+      replace_option(),
+      data_dir_option()};
 }
 
 int run_import(Arguments& arguments) {
@@ -79,12 +113,15 @@ int run_import(Arguments& arguments) {
         {.where = "nas data import", .what = "nothing to import", .hint = "--from FOLDER"});
   if (!options.text("importer").empty())
     common::Registry<data::Importer>::find(options.text("importer"));
-  const auto report = data::import_dataset({.name = arguments.positionals[0],
-                                            .from = options.text("from"),
-                                            .size = options.integer("size"),
-                                            .split = parse_split(options.text("split")),
-                                            .seed = static_cast<uint64_t>(options.integer("seed"))},
-                                           options.text("importer"));
+  const auto& name = arguments.positionals[0];
+  const auto file =
+      data::place_for_dataset(name, options.text("data-dir"), options.flag("replace"));
+  auto report = data::import_dataset({.name = name,
+                                      .from = options.text("from"),
+                                      .size = options.integer("size"),
+                                      .split = parse_split(options.text("split")),
+                                      .seed = static_cast<uint64_t>(options.integer("seed"))},
+                                     options.text("importer"));
   if (!report.skipped.empty()) {
     common::log_warning(
         fmt::format("{} files could not be read and were skipped:", report.skipped.size()));
@@ -93,9 +130,8 @@ int run_import(Arguments& arguments) {
     if (report.skipped.size() > kShownSkipped)
       common::log_warning(fmt::format("  and {} more", report.skipped.size() - kShownSkipped));
   }
-  const auto file = data::dataset_path(arguments.positionals[0], options.text("data-dir"));
-  data::write_dataset(file, report.dataset);
-  print_info(file);
+  data::write_dataset(file, report.dataset, data::encoding_of(options.text("encoding")));
+  print_new(name, options.text("data-dir"), file);
   return common::kExitDone;
 }
 
@@ -108,8 +144,10 @@ int run_info(Arguments& arguments) {
 }
 
 int run_fetch(Arguments& arguments) {
-  print_info(data::fetch_dataset(data::find_download(arguments.positionals[0]),
-                                 arguments.options.text("data-dir")));
+  const auto& download = data::find_download(arguments.positionals[0]);
+  const auto data_dir = arguments.options.text("data-dir");
+  print_new(download.name, data_dir,
+            data::fetch_dataset(download, data_dir, arguments.options.flag("replace")));
   return common::kExitDone;
 }
 
@@ -118,7 +156,7 @@ common::OptionList make_options() {
            .value = data::RenderRequest().images,
            .help = "Images in all; split 80/10/10 by class",
            .min = 20,
-           .max = 10000000},
+           .max = 1000000},
           {.name = "size",
            .value = data::RenderRequest().size,
            .help = "Side of the images",
@@ -126,18 +164,26 @@ common::OptionList make_options() {
            .min = 16,
            .max = 512},
           {.name = "seed", .value = 0, .help = "The same seed draws the same images", .min = 0},
+          replace_option(),
           data_dir_option()};
 }
 
 int run_make(Arguments& arguments) {
   const auto& options = arguments.options;
   const auto& renderer = common::Registry<data::Renderer>::find(arguments.positionals[0]);
-  const auto dataset = renderer.draw({.images = options.integer("images"),
-                                      .size = options.integer("size"),
-                                      .seed = static_cast<uint64_t>(options.integer("seed"))});
-  const auto file = data::dataset_path(renderer.name, options.text("data-dir"));
-  data::write_dataset(file, dataset);
-  print_info(file);
+  const data::RenderRequest request = {.images = options.integer("images"),
+                                       .size = options.integer("size"),
+                                       .seed = static_cast<uint64_t>(options.integer("seed"))};
+  const auto data_dir = options.text("data-dir");
+  auto file = data::dataset_path(renderer.name, data_dir);
+  const bool replace = options.flag("replace");
+  if (!replace && data::is_drawing(file, renderer, request)) {
+    common::log_info("drawn already, with the same settings");
+  } else {
+    file = data::place_for_dataset(renderer.name, data_dir, replace);
+    data::write_dataset(file, renderer.draw(request));
+  }
+  print_new(renderer.name, data_dir, file);
   return common::kExitDone;
 }
 
@@ -161,7 +207,10 @@ const common::Register<Command> kFetch{
     {.name = "data fetch",
      .summary = "Download a public dataset: cifar10, cifar100",
      .usage = "NAME [options]",
-     .options = [] { return common::OptionList{data_dir_option()}; },
+     .options =
+         [] {
+           return common::OptionList{replace_option(), data_dir_option()};
+         },
      .run = run_fetch,
      .min_positionals = 1,
      .max_positionals = 1}};

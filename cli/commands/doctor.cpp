@@ -1,12 +1,12 @@
 // nas doctor: what was found on this machine.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <thread>
 
 #include "child_trainer/device.h"
 #include "cli/command.h"
 #include "common/file.h"
+#include "common/machine.h"
 #include "common/process.h"
 #include "common/text.h"
 #include "data/dataset_lookup.h"
@@ -16,13 +16,11 @@ namespace nas::cli {
 namespace {
 
 int run(Arguments&) {
-  const auto environment = engine::environment_json();
-  fmt::print("nas        {}\nLibTorch   {}\nsystem     {}\n", environment["nas"].get<std::string>(),
-             environment["libtorch"].get<std::string>(), environment["system"].get<std::string>());
-  const double memory =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const auto machine = engine::machine_json();
+  fmt::print("nas        {}\nLibTorch   {}\nsystem     {}\n", engine::program_version(),
+             machine["libtorch"].get<std::string>(), machine["system"].get<std::string>());
   fmt::print("CPU        {} cores, {} of memory\n", std::thread::hardware_concurrency(),
-             common::bytes_text(memory));
+             common::bytes_text(common::machine_memory()));
   const int64_t gpus = child_trainer::cuda_device_count();
   fmt::print("GPUs       {}\n",
              gpus == 0 ? child_trainer::cuda_device_text(0) : std::to_string(gpus));

@@ -11,17 +11,17 @@ namespace nas::cli {
 namespace {
 
 common::OptionList options() {
-  return {
-      {.name = "arch", .value = "nasnet-a", .help = "Architecture"},
-      {.name = "dataset", .value = "cifar10", .help = "Dataset: a name or a file"},
-      {.name = "cells", .value = 2, .help = "Normal cells a stage", .min = 1, .max = 100},
-      {.name = "filters", .value = 16, .help = "Filters of the first stage", .min = 2, .max = 4096},
-      {.name = "steps", .value = 20, .help = "Training steps", .min = 1, .max = 10000},
-      {.name = "batch-size", .value = 32, .help = "Images a step", .min = 1, .max = 4096},
-      {.name = "lr", .value = 0.05, .help = "Learning rate at the start", .min = 0.0, .max = 100},
-      {.name = "seed", .value = 1, .help = "Of weights and batches", .min = 0},
-      {.name = "threads", .value = 1, .help = "Threads", .min = 1, .max = 1024},
-      {.name = "out", .value = "dump", .help = "Folder to write into"}};
+  common::Options options(search_space::NetworkOptions{.cells = 2, .filters = 16}.options());
+  options.declare(
+      {{.name = "arch", .value = "nasnet-a", .help = "Architecture"},
+       {.name = "dataset", .value = "cifar10", .help = "Dataset: a name or a file"},
+       {.name = "steps", .value = 20, .help = "Training steps", .min = 1, .max = 10000},
+       {.name = "batch-size", .value = 32, .help = "Images a step", .min = 1, .max = 4096},
+       {.name = "lr", .value = 0.05, .help = "Learning rate at the start", .min = 0.0, .max = 100},
+       {.name = "seed", .value = 1, .help = "Of weights and batches", .min = 0},
+       {.name = "threads", .value = 1, .help = "Threads", .min = 1, .max = 1024},
+       {.name = "out", .value = "dump", .help = "Folder to write into"}});
+  return options.all();
 }
 
 int run(Arguments& arguments) {
@@ -31,7 +31,9 @@ int run(Arguments& arguments) {
   child_trainer::TrainJob job{.architecture = search_space::find_architecture(given.text("arch")),
                               .network = {.input_size = dataset.height,
                                           .cells = given.integer("cells"),
-                                          .filters = given.integer("filters")},
+                                          .filters = given.integer("filters"),
+                                          .stem = given.text("stem"),
+                                          .stem_multiplier = given.number("stem-multiplier")},
                               .settings = {},
                               .seed = static_cast<uint64_t>(given.integer("seed")),
                               .folder = given.text("out")};

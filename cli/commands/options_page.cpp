@@ -14,10 +14,11 @@ std::string row(const common::Option& option) {
   std::vector<std::string> limits;
   if (const auto range = option.range_text(); !range.empty()) limits.push_back(range);
   if (!option.unit.empty()) limits.push_back(option.unit);
-  const std::string value = option.value_text();
+  std::string value = option.value_text();
+  if (!value.empty()) value = "`" + cell(value) + "`";
+  if (!option.presets.empty()) value += "; " + cell(option.presets_text());
   return fmt::format("| `--{}` | {} | {} | {} | {} |\n", option.name, option.type_text(),
-                     cell(common::join(limits, " ")), value.empty() ? "" : "`" + cell(value) + "`",
-                     cell(option.help));
+                     cell(common::join(limits, " ")), value, cell(option.help));
 }
 
 std::string section(const Command& command) {

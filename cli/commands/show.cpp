@@ -11,17 +11,8 @@ namespace nas::cli {
 namespace {
 
 common::OptionList options() {
-  return {
-      {.name = "cells",
-       .value = 6,
-       .help = "Normal cells a stage; there are three stages",
-       .min = 1,
-       .max = 1000},
-      {.name = "filters",
-       .value = 32,
-       .help = "Filters of the first stage",
-       .min = 2,
-       .max = 100000},
+  common::Options options(search_space::NetworkOptions().options());
+  options.declare({
       {.name = "input-size",
        .value = 32,
        .help = "Side of the image",
@@ -29,34 +20,13 @@ common::OptionList options() {
        .min = 8,
        .max = 10000},
       {.name = "classes", .value = 10, .help = "Number of classes", .min = 1, .max = 1000000},
-      {.name = "stem",
-       .value = "auto",
-       .help = "First layers; auto: by the input size",
-       .choices = {"auto", "cifar", "strided", "imagenet"}},
-      {.name = "stem-multiplier",
-       .value = 3.0,
-       .help = "Width of the stem over the filters (over 32 for the ImageNet stem)",
-       .min = 0.1,
-       .max = 100},
-      {.name = "skip-reduction-input",
-       .value = false,
-       .help = "A reduction's output is not the next cell's previous input (NASNet large)"},
       {.name = "aux", .value = true, .help = "Count the auxiliary head, where the family has one"},
       {.name = "format",
        .value = "text",
        .help = "Output",
        .choices = {"text", "json", "dot", "svg"}},
-  };
-}
-
-search_space::NetworkOptions network_options(const common::Options& options) {
-  return {.input_size = options.integer("input-size"),
-          .classes = options.integer("classes"),
-          .cells = options.integer("cells"),
-          .filters = options.integer("filters"),
-          .stem = options.text("stem"),
-          .stem_multiplier = options.number("stem-multiplier"),
-          .skip_reduction_input = options.flag("skip-reduction-input")};
+  });
+  return options.all();
 }
 
 void print_cell(const std::string& name, const search_space::Cell& cell) {
@@ -75,7 +45,8 @@ void print_cell(const std::string& name, const search_space::Cell& cell) {
 
 int run(Arguments& arguments) {
   const auto architecture = search_space::find_architecture(arguments.positionals[0]);
-  auto network = network_options(arguments.options);
+  auto network = search_space::NetworkOptions::from(arguments.options);
+  network.classes = arguments.options.integer("classes");
   const std::string format = arguments.options.text("format");
   if (format == "dot" || format == "svg") {
     const std::string dot = exporting::architecture_dot(architecture);

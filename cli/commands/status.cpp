@@ -5,7 +5,8 @@
 #include <thread>
 
 #include "cli/command.h"
-#include "common/text.h"
+#include "engine/run_store.h"
+#include "engine/run_view.h"
 #include "engine/search.h"
 #include "engine/signals.h"
 
@@ -15,20 +16,23 @@ namespace {
 constexpr size_t kShownTrials = 20;
 
 common::OptionList options() {
-  return {{.name = "run", .value = "latest", .help = "Run folder"},
-          {.name = "watch",
-           .value = false,
-           .help = "Show it again every two seconds until the run ends"},
-          {.name = "json", .value = false, .help = "Print everything as JSON"},
-          {.name = "csv", .value = false, .help = "Print the trials as CSV"}};
+  return {
+      {.name = "run", .value = "latest", .help = "Run folder"},
+      {.name = "watch",
+       .value = false,
+       .help =
+           "Show it again every two seconds until the run ends; exit code 4 if it was interrupted"},
+      {.name = "json", .value = false, .help = "Print everything as JSON"},
+      {.name = "csv", .value = false, .help = "Print the trials as CSV"}};
 }
 
 std::string reward_text(const engine::Trial& trial) {
   return trial.reward ? fmt::format("{}", *trial.reward) : "";
 }
 
-common::Json json_of(engine::Store& store, const std::vector<engine::Trial>& trials) {
-  common::Json json = {{"trials", common::Json::array()}};
+common::Json json_of(engine::RunState state, engine::Store& store,
+                     const std::vector<engine::Trial>& trials) {
+  common::Json json = {{"state", engine::state_text(state)}, {"trials", common::Json::array()}};
   for (const auto& trial : trials) {
     common::Json row = {{"id", trial.id}, {"state", engine::state_text(trial.state)}};
     row["reward"] = trial.reward ? common::Json(*trial.reward) : common::Json();
@@ -57,16 +61,23 @@ void print_csv(const std::vector<engine::Trial>& trials) {
   }
 }
 
-void print_text(const engine::RunFolder& run, engine::Store& store,
+std::string how_to_continue(const engine::RunFolder& run) {
+  return "nas search --run " + run.path().string();
+}
+
+std::string explanation(engine::RunState state, const engine::RunFolder& run) {
+  if (state == engine::RunState::kInterrupted)
+    return ": nobody works on it; continue with: " + how_to_continue(run);
+  if (state == engine::RunState::kStoppedEarly)
+    return ": by its time limit, or nothing new was left to propose";
+  return "";
+}
+
+void print_text(engine::RunState state, const engine::RunFolder& run,
                 const std::vector<engine::Trial>& trials) {
-  std::map<std::string, int> counts;
-  for (const auto& trial : trials)
-    ++counts[trial.reused_from ? "repeated" : engine::state_text(trial.state)];
-  std::vector<std::string> parts;
-  for (const auto& [state, count] : counts) parts.push_back(fmt::format("{} {}", count, state));
-  fmt::print("run     {}\nstate   {}\ntrials  {}\n", run.path().string(),
-             store.meta("end").empty() ? "not finished" : "finished",
-             parts.empty() ? "none yet" : common::join(parts, ", "));
+  fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
+             engine::state_text(state), explanation(state, run),
+             trials.empty() ? "none yet" : engine::counts_text(trials));
   if (const auto best = engine::best_of(trials))
     fmt::print("best    {:.4f} (trial {})\n", *best->reward, best->id);
   fmt::print("\n{:>6}  {:<10}{:>9}{:>9}  {}\n", "trial", "state", "reward", "seconds",
@@ -75,33 +86,47 @@ void print_text(const engine::RunFolder& run, engine::Store& store,
   if (from > 0) fmt::print("   ...  ({} earlier)\n", from);
   for (size_t i = from; i < trials.size(); ++i) {
     const auto& trial = trials[i];
-    const std::string state = trial.reused_from ? fmt::format("= {}", *trial.reused_from)
-                                                : engine::state_text(trial.state);
-    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {}\n", trial.id, state,
+    const std::string outcome = trial.reused_from ? fmt::format("= {}", *trial.reused_from)
+                                                  : engine::state_text(trial.state);
+    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {}\n", trial.id, outcome,
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
                trial.key.size() > 70 ? trial.key.substr(0, 67) + "..." : trial.key);
   }
 }
 
+// Until the next look, or until asked to stop.
+void pause() {
+  for (int i = 0; i < 20 && engine::stop_signal() == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+}
+
 int run(Arguments& arguments) {
   const auto folder = engine::find_run(arguments.options.text("run"));
-  engine::Store store(folder.store_url(engine::run_options(folder).text("store")));
+  engine::Store store = engine::open_store(folder);
   engine::listen_for_stop(/*interrupts_too=*/true);
   for (;;) {
+    const auto state =
+        engine::run_state(folder, store);  // before the trials: an end shows them all
     const auto trials = store.trials();
     if (arguments.options.flag("json")) {
-      fmt::print("{}\n", json_of(store, trials).dump());
+      fmt::print("{}\n", json_of(state, store, trials).dump());
     } else if (arguments.options.flag("csv")) {
       print_csv(trials);
     } else {
       if (arguments.options.flag("watch")) fmt::print("\x1b[2J\x1b[H");
-      print_text(folder, store, trials);
+      print_text(state, folder, trials);
     }
     std::fflush(stdout);
-    if (!arguments.options.flag("watch") || !store.meta("end").empty() ||
-        engine::stop_signal() != 0)
-      return common::kExitDone;
-    std::this_thread::sleep_for(std::chrono::seconds(2));
+    if (!arguments.options.flag("watch")) return common::kExitDone;
+    if (state == engine::RunState::kInterrupted) {
+      // A script that waits for the run must not take this for its end.
+      throw common::NothingError({.where = "run " + folder.path().string(),
+                                  .what = "it is unfinished, and nobody works on it",
+                                  .hint = how_to_continue(folder)});
+    }
+    if (state != engine::RunState::kRunning) return common::kExitDone;
+    pause();
+    if (const int signal = engine::stop_signal(); signal != 0) return common::kExitSignal + signal;
   }
 }
 

@@ -24,7 +24,7 @@ int run(Arguments& arguments) {
     common::log_warning("stopped with a checkpoint; continue with: nas transfer --resume --out " +
                         result.folder.string());
     return engine::stop_signal() != 0 ? common::kExitSignal + engine::stop_signal()
-                                      : common::kExitDone;
+                                      : common::kExitTimeLimit;
   }
   if (json) {
     fmt::print("{}\n", engine::to_json(result).dump());

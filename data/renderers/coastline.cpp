@@ -54,6 +54,7 @@ Dataset draw(const RenderRequest& request) {
 const common::Register<Renderer> kRegister{
     {.name = "coastline",
      .summary = "15 shore types as oblique views from a low-flying aircraft",
+     .version = kVersion,
      .draw = draw}};
 
 }  // namespace

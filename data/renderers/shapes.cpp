@@ -191,6 +191,7 @@ Dataset draw(const RenderRequest& request) {
 const common::Register<Renderer> kRegister{
     {.name = "shapes",
      .summary = "10 simple shapes on textured grounds, a stand-in for CIFAR-10",
+     .version = kVersion,
      .draw = draw}};
 
 }  // namespace

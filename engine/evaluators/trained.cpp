@@ -3,13 +3,15 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <thread>
+#include <algorithm>
+#include <optional>
 
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/machine.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "engine/child_protocol.h"
 #include "engine/evaluator.h"
 #include "engine/search_options.h"
@@ -18,10 +20,13 @@ namespace nas::engine {
 namespace {
 
 constexpr int kPollMs = 50;
-
-double machine_memory() {
-  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
+constexpr double kAskSeconds = 0.25;   // between calls of keep_going()
+constexpr double kEndSeconds = 5.0;    // from the end of a child's output to its own
+constexpr double kMemoryShare = 0.85;  // of the machine, for all children
+// A child leaks when it keeps this share of --child-memory between trials, and this much more than
+// after its first.
+constexpr double kLeakShare = 0.5;
+constexpr double kLeakGrowth = 1.5;
 
 class TrainedEvaluator : public Evaluator {
  public:
@@ -31,17 +36,17 @@ class TrainedEvaluator : public Evaluator {
         threads_(options.integer("threads")) {
     memory_ = parse_bytes("child-memory", options.text("child-memory"));
     const auto workers = static_cast<double>(std::max<int64_t>(1, options.integer("workers")));
-    if (memory_ <= 0) memory_ = 0.85 * machine_memory() / workers;
+    if (memory_ <= 0) memory_ = kMemoryShare * common::machine_memory() / workers;
   }
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
     if (child_ && child_->poll()) child_.reset();
     if (!child_) start_child();
-    if (!child_->write_line(
-            to_json(ChildRequest{.trial = trial.id, .architecture = trial.architecture}).dump())) {
-      child_.reset();
-      return Verdict::kDied;
-    }
+    // To a child that is gone nothing can be written; its output has ended then, too.
+    child_->write_line(to_json(ChildRequest{.trial = trial.id,
+                                            .attempt = trial.attempt,
+                                            .architecture = trial.architecture})
+                           .dump());
     double heard = common::monotonic_seconds();
     double asked = heard;
     bool stopping = false;
@@ -50,21 +55,10 @@ class TrainedEvaluator : public Evaluator {
       const double now = common::monotonic_seconds();
       if (line) {
         heard = now;
-        const ChildReply reply = child_reply_from_json(common::parse_json(*line, "child"));
-        if (reply.kind == "fatal") {
-          child_.reset();
-          throw common::SystemError({.where = "child", .what = reply.text});
-        }
-        if (reply.kind == "stopped") {
-          child_.reset();  // it is ending
-          return Verdict::kStopped;
-        }
-        if (reply.kind == "done") {
-          reply.fill(trial);
-          return Verdict::kDone;
-        }
+        if (const auto verdict = hear(*line, trial)) return *verdict;
       }
-      if (child_->at_end() || child_->poll()) return end_of(trial, child_->wait());
+      // Not when it died, but when all that it said was heard.
+      if (child_->at_end()) return end_of(trial, stopping);
       if (common::resident_bytes(child_->pid()) > memory_) {
         child_.reset();
         return fail(trial, TrialState::kOutOfMemory, "the child took more than --child-memory");
@@ -74,7 +68,7 @@ class TrainedEvaluator : public Evaluator {
         return fail(trial, TrialState::kTimeout,
                     "the child showed no progress for --child-silence");
       }
-      if (!stopping && now - asked > 0.25) {
+      if (!stopping && now - asked > kAskSeconds) {
         asked = now;
         if (!keep_going()) {
           stopping = true;
@@ -88,6 +82,7 @@ class TrainedEvaluator : public Evaluator {
   void start_child() {
     const auto log = run_.path() / "workers" / ("child_" + std::to_string(getpid()) + ".log");
     std::filesystem::create_directories(log.parent_path());
+    first_bytes_ = 0;
     child_ = std::make_unique<common::Process>(common::ProcessOptions{
         .arguments = {common::self_path().string(), "child", "--run", run_.path().string(),
                       "--parent", std::to_string(getpid())},
@@ -101,16 +96,54 @@ class TrainedEvaluator : public Evaluator {
         .stderr_file = log});
   }
 
+  // Empty: the child goes on.
+  std::optional<Verdict> hear(const std::string& line, Trial& trial) {
+    ChildReply reply;
+    try {
+      reply = child_reply_from_json(common::parse_json(line, "child"));
+    } catch (const common::DataError& error) {  // half a line of a child that died
+      common::log_warning(error.what());
+      return std::nullopt;
+    }
+    if (reply.kind == "fatal") {
+      child_.reset();
+      throw common::SystemError({.where = "child", .what = reply.text});
+    }
+    if (reply.kind == "stopped") {
+      child_.reset();  // it is ending
+      return Verdict::kStopped;
+    }
+    if (reply.kind != "done") return std::nullopt;
+    reply.fill(trial);
+    if (reply.last || leaks()) child_.reset();
+    return Verdict::kDone;
+  }
+
+  // A warm child gives the same bits as a fresh one, so that it can be replaced after any trial.
+  bool leaks() {
+    const double bytes = common::resident_bytes(child_->pid());
+    if (first_bytes_ <= 0) first_bytes_ = bytes;
+    if (bytes < kLeakShare * memory_ || bytes < kLeakGrowth * first_bytes_) return false;
+    common::log_info("a child that leaks is replaced: it has " + common::bytes_text(bytes) +
+                     ", and had " + common::bytes_text(first_bytes_) + " after its first trial");
+    return true;
+  }
+
   static Verdict fail(Trial& trial, TrialState state, const std::string& reason) {
     trial.state = state;
     trial.reason = reason;
     return Verdict::kDone;
   }
 
-  Verdict end_of(Trial& trial, const common::ProcessStatus& status) {
+  // The child's output has ended without a result.
+  Verdict end_of(Trial& trial, bool stopping) {
+    const auto status = child_->wait_or_kill(kEndSeconds);
     child_.reset();
-    if (status.signal != 0) return Verdict::kDied;
-    return fail(trial, TrialState::kFailed, "the child ended with " + status.text());
+    if (stopping) return Verdict::kStopped;  // it went before it could say so
+    const auto log = run_.trial(trial.id).lexically_relative(run_.path()) / "log.txt";
+    fail(trial, TrialState::kFailed,
+         "the child ended with " + status.text() + ", see " + log.string());
+    return status.signal != 0 ? Verdict::kDied : Verdict::kDone;
   }
 
   RunFolder run_;
@@ -118,6 +151,7 @@ class TrainedEvaluator : public Evaluator {
   double silence_;  // seconds
   int64_t threads_;
   std::unique_ptr<common::Process> child_;
+  double first_bytes_ = 0;  // resident after the child's first trial
 };
 
 const common::Register<EvaluatorPlugin> kRegister{

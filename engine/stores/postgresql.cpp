@@ -7,7 +7,12 @@ namespace nas::engine {
 namespace {
 
 std::unique_ptr<soci::session> open(const std::string& address) {
-  return std::make_unique<soci::session>(soci::postgresql, address);
+  auto session = std::make_unique<soci::session>(soci::postgresql, address);
+  // "relation exists, skipping" is no news.
+  *session << "SET client_min_messages = warning";
+  // Rewards come back bit for bit; before version 12 that has to be asked for.
+  *session << "SET extra_float_digits = 3";
+  return session;
 }
 
 const common::Register<StoreBackend> kRegister{{.name = "postgresql",
@@ -15,7 +20,9 @@ const common::Register<StoreBackend> kRegister{{.name = "postgresql",
                                                 .prefix = "postgresql:",
                                                 .open = open,
                                                 .now = "extract(epoch from clock_timestamp())",
-                                                .skip_locked = " FOR UPDATE SKIP LOCKED"}};
+                                                .skip_locked = " FOR UPDATE SKIP LOCKED",
+                                                // CREATE TABLE IF NOT EXISTS fails where two meet.
+                                                .alone = "SELECT pg_advisory_xact_lock(31337)"}};
 
 }  // namespace
 }  // namespace nas::engine

@@ -11,6 +11,12 @@ namespace nas::engine {
 namespace {
 
 std::unique_ptr<soci::session> open(const std::string& address) {
+  if (address.empty() || address == ":memory:") {
+    throw common::ConfigError({.where = "store",
+                               .what = "SQLite needs a file that all processes of the run can open",
+                               .got = "'sqlite:" + address + "'",
+                               .expected = "sqlite:FILE"});
+  }
   const std::filesystem::path folder = std::filesystem::absolute(address).parent_path();
   if (common::on_network_file_system(folder)) {
     throw common::ConfigError({.where = "store",
@@ -32,7 +38,8 @@ const common::Register<StoreBackend> kRegister{
      .prefix = "sqlite:",
      .open = open,
      .now = "((julianday('now') - 2440587.5) * 86400.0)",
-     .skip_locked = ""}};
+     .skip_locked = "",
+     .alone = ""}};
 
 }  // namespace
 }  // namespace nas::engine

@@ -1,4 +1,5 @@
-// Datasets and images that are missing, damaged or something else: exit code 3 and a message that names the file.
+// Datasets and images that are missing, damaged or something else: exit code 3 and a message that names the file. And
+// datasets that are there already: nothing replaces them unasked.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -75,6 +76,78 @@ TEST_CASE("bad data: a folder whose files are no images is not imported", "[cli]
   CHECK(result.exit_code == 3);
   CHECK_THAT(result.err, ContainsSubstring("0.jpg"));
   CHECK_FALSE(fs::exists(dir.path() / "cache" / "pets.h5"));
+}
+
+// Two classes of ten images each.
+void write_photos(const fs::path& folder) {
+  for (const std::string label : {"cat", "dog"}) {
+    for (int i = 0; i < 10; ++i) {
+      data::write_png(folder / label / (std::to_string(i) + ".png"),
+                      {.height = 20, .width = 30, .pixels = std::vector<uint8_t>(1800, label == "cat" ? 90 : 200)});
+    }
+  }
+}
+
+TEST_CASE("bad data: what cannot be imported says so", "[cli]") {
+  const TempDir dir;
+  const auto import_from = [&](const std::string& from) {
+    return run_program({"data", "import", "pets", "--from", from}, dir.path());
+  };
+  write_photos(dir.path() / "photos");
+  common::write_file_atomically(dir.path() / "photos.zip", "an archive");
+  check_data_error(import_from("nowhere"), "no such file or folder: nowhere");
+  check_data_error(import_from("photos.zip"), "unpacked first");
+  check_data_error(import_from("photos/cat"), "one folder for each class");
+  const ProgramResult importer =
+      run_program({"data", "import", "pets", "--from", "photos/cat", "--importer", "folder"}, dir.path());
+  check_data_error(importer, "too few classes");
+  CHECK(run_program({"data", "import", "a/b", "--from", "photos"}, dir.path()).exit_code == 2);
+  CHECK(run_program({"data", "import", "pets", "--from", "photos", "--encoding", "gif"}, dir.path()).exit_code == 2);
+
+  fs::remove_all(dir.path() / "cache");
+  common::write_file_atomically(dir.path() / "cache", "no folder");
+  const ProgramResult unwritable = import_from("photos");
+  CHECK(unwritable.exit_code == 1);
+  CHECK_THAT(unwritable.err, ContainsSubstring((dir.path() / "cache").string()));
+}
+
+TEST_CASE("bad data: a dataset that is there is replaced only when asked", "[cli]") {
+  const TempDir dir;
+  write_photos(dir.path() / "photos");
+  const auto make = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"data", "make", "shapes", "--images", "60", "--size", "16"});
+    return run_program(more, dir.path());
+  };
+  const auto check_refused = [&](const ProgramResult& result, const std::string& what) {
+    CAPTURE(result.err);
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.err, ContainsSubstring((dir.path() / "cache" / "shapes.h5").string()) &&
+                               ContainsSubstring(what) && ContainsSubstring("--replace"));
+  };
+  const std::vector<std::string> import = {"data", "import", "shapes", "--from", "photos", "--encoding", "png"};
+  auto import_anyway = import;
+  import_anyway.push_back("--replace");
+
+  REQUIRE(make({}).exit_code == 0);
+  const ProgramResult again = make({});
+  CHECK(again.exit_code == 0);
+  CHECK_THAT(again.err, ContainsSubstring("drawn already"));
+  check_refused(make({"--seed", "1"}), "synthetic");
+  check_refused(run_program(import, dir.path()), "synthetic");
+  const ProgramResult imported = run_program(import_anyway, dir.path());
+  CHECK(imported.exit_code == 0);
+  CHECK_THAT(imported.out, ContainsSubstring("stored as   png: "));
+  check_refused(make({}), "2 classes");
+  CHECK(make({"--replace"}).exit_code == 0);
+}
+
+TEST_CASE("bad data: a new dataset that another one hides is told", "[cli]") {
+  const TempDir dir;
+  data::write_dataset(dir.path() / "shared" / "shapes.h5", noise_dataset());
+  const ProgramResult made = run_program({"data", "make", "shapes", "--images", "60", "--size", "16"}, dir.path(),
+                                         {{"NAS_DATA_DIR", (dir.path() / "shared").string()}});
+  CHECK(made.exit_code == 0);
+  CHECK_THAT(made.err, ContainsSubstring("found first"));
 }
 
 TEST_CASE("bad data: predict names the files that are no images and labels the others", "[cli]") {

@@ -18,7 +18,8 @@ using tests::run_program;
 using tests::TempDir;
 
 // What the program says to `words` in an empty folder, which it leaves empty but for its cache.
-void check_refused(const std::vector<std::string>& words, int exit_code, const std::vector<std::string>& parts) {
+void check_refused(const std::vector<std::string>& words, int exit_code,
+                   const std::vector<std::string>& parts) {
   const TempDir dir;
   const ProgramResult result = run_program(words, dir.path());
   CAPTURE(words, result.err);
@@ -52,8 +53,13 @@ TEST_CASE("command: the program's own help lists the commands", "[cli]") {
   const TempDir dir;
   const ProgramResult help = run_program({"--help"}, dir.path());
   CHECK(help.exit_code == 0);
+  const ProgramResult unknown = run_program({"nosuch"}, dir.path());
   for (const auto& [name, entry] : common::Registry<Command>::entries()) {
-    if (!entry.plugin.hidden) CHECK_THAT(help.out, ContainsSubstring("\n  " + name + " "));
+    CAPTURE(name);
+    const bool listed = help.out.find("\n  " + name + " ") != std::string::npos;
+    CHECK(listed == !entry.plugin.hidden);
+    const bool suggested = unknown.err.find(" " + name) != std::string::npos;
+    CHECK(suggested == !entry.plugin.hidden);
   }
   const ProgramResult nothing = run_program({}, dir.path());
   CHECK(nothing.exit_code == 2);
@@ -61,16 +67,26 @@ TEST_CASE("command: the program's own help lists the commands", "[cli]") {
   const ProgramResult version = run_program({"--version"}, dir.path());
   CHECK(version.exit_code == 0);
   CHECK_THAT(version.out, Catch::Matchers::StartsWith("nas "));
+  const std::string number = common::trim(version.out.substr(4));
+  CHECK_THAT(run_program({"doctor"}, dir.path()).out, ContainsSubstring(" " + number + "\n"));
 }
 
 TEST_CASE("command: unknown names are answered with the known ones", "[cli]") {
-  check_refused({"serch"}, 2, {"'serch'", "search", "transfer"});
+  check_refused({"serch"}, 2, {"'serch'", "search", "transfer", "try nas search"});
+  check_refused({"statsu", "--json"}, 2, {"'statsu'", "try nas status"});
+  check_refused({"eval"}, 2, {"'eval'", "try nas evaluate"});
+  check_refused({"supercalifragilistic"}, 2, {"search", "try nas --help"});
+  check_refused({"data"}, 2, {"'data'", "one of: data fetch, data import"});
+  check_refused({"data", "mke", "shapes"}, 2, {"'data mke'", "try nas data make"});
   check_refused({"list", "nothing"}, 2, {"'nothing'", "strategies", "runs"});
   check_refused({"show", "nasnet-z"}, 2, {"'nasnet-z'", "nasnet-a", "darts-v2"});
-  check_refused({"search", "--proxy", "shapes", "--space", "nowhere"}, 2, {"--space", "nowhere", "nasbench201"});
-  check_refused({"search", "--proxy", "shapes", "--strategy", "luck"}, 2, {"--strategy", "luck", "ppo"});
+  check_refused({"search", "--proxy", "shapes", "--space", "nowhere"}, 2,
+                {"--space", "nowhere", "nasbench201"});
+  check_refused({"search", "--proxy", "shapes", "--strategy", "luck"}, 2,
+                {"--strategy", "luck", "ppo"});
   check_refused({"data", "make", "cats"}, 2, {"'cats'", "coastline", "shapes"});
-  check_refused({"data", "import", "x", "--from", ".", "--importer", "tiff"}, 2, {"'tiff'", "cifar10", "folder"});
+  check_refused({"data", "import", "x", "--from", ".", "--importer", "tiff"}, 2,
+                {"'tiff'", "cifar10", "folder"});
 }
 
 TEST_CASE("command: an unknown option is answered with the nearest", "[cli]") {
@@ -86,13 +102,15 @@ TEST_CASE("command: values are checked for type and range", "[cli]") {
   check_refused({"search", "--trials", "2.5"}, 2, {"--trials", "'2.5'"});
   check_refused({"search", "--lr", "fast"}, 2, {"--lr", "'fast'"});
   check_refused({"search", "--aux", "--aux=perhaps"}, 2, {"--aux", "'perhaps'"});
-  check_refused({"search", "--proxy", "shapes", "--child-memory", "much"}, 2, {"--child-memory", "'much'"});
+  check_refused({"search", "--proxy", "shapes", "--child-memory", "much"}, 2,
+                {"--child-memory", "'much'"});
   check_refused({"search", "--proxy", "shapes", "--device", "tpu"}, 2, {"--device", "'tpu'"});
   check_refused({"search", "--proxy", "shapes", "--augment", "mirror"}, 2, {"mirror", "pad-crop"});
   check_refused({"show", "nasnet-a", "--filters", "7"}, 2, {"even"});
   check_refused({"show", "nasnet-a", "--format", "pdf"}, 2, {"--format", "'pdf'", "svg"});
   check_refused({"data", "make", "shapes", "--size", "8"}, 2, {"--size", "out of range", "pixels"});
-  check_refused({"data", "import", "x", "--from", ".", "--split", "80,20"}, 2, {"--split", "80,10,10"});
+  check_refused({"data", "import", "x", "--from", ".", "--split", "80,20"}, 2,
+                {"--split", "80,10,10"});
 }
 
 TEST_CASE("command: words that are missing or too many", "[cli]") {
@@ -109,7 +127,9 @@ TEST_CASE("command: words that are missing or too many", "[cli]") {
 
 TEST_CASE("command: configuration files", "[cli]") {
   const TempDir dir;
-  const auto write = [&](const std::string& text) { common::write_file_atomically(dir.path() / "c.toml", text); };
+  const auto write = [&](const std::string& text) {
+    common::write_file_atomically(dir.path() / "c.toml", text);
+  };
   const auto shown = [&](const std::vector<std::string>& more) {
     std::vector<std::string> words = {"show", "nasnet-a", "--config", "c.toml"};
     words.insert(words.end(), more.begin(), more.end());
@@ -118,7 +138,10 @@ TEST_CASE("command: configuration files", "[cli]") {
   write("cells = 1\nfilters = 8\nformat = \"json\"\n");
   const ProgramResult from_file = shown({});
   CHECK(from_file.exit_code == 0);
-  CHECK(from_file.out == run_program({"show", "nasnet-a", "--cells", "1", "--filters", "8", "--format", "json"}, dir.path()).out);
+  CHECK(from_file.out ==
+        run_program({"show", "nasnet-a", "--cells", "1", "--filters", "8", "--format", "json"},
+                    dir.path())
+            .out);
   CHECK(shown({"--filters", "16"}).out != from_file.out);  // a word on the command line wins
   CHECK(shown({"--set", "filters=16"}).out == shown({"--filters", "16"}).out);
 
@@ -137,8 +160,11 @@ TEST_CASE("command: configuration files", "[cli]") {
 
 TEST_CASE("command: output that cannot be written is a failure", "[cli]") {
   const TempDir dir;
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"list", "ops"}, {"list", "ops", "--json"}, {"show", "nasnet-a", "--format", "dot"}, {"doctor"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"list", "ops"},
+                                             {"list", "ops", "--json"},
+                                             {"show", "nasnet-a", "--format", "dot"},
+                                             {"doctor"}}) {
     CAPTURE(words);
     const ProgramResult result = run_program(words, dir.path(), {}, "/dev/full");
     CHECK(result.exit_code == 1);
@@ -148,13 +174,15 @@ TEST_CASE("command: output that cannot be written is a failure", "[cli]") {
 
 TEST_CASE("command: every kind is listed", "[cli]") {
   const TempDir dir;
-  for (const std::string kind : {"ops", "spaces", "strategies", "datasets", "architectures", "exporters"}) {
+  for (const std::string kind :
+       {"ops", "spaces", "strategies", "datasets", "architectures", "exporters"}) {
     CAPTURE(kind);
     const ProgramResult result = run_program({"list", kind}, dir.path());
     CHECK(result.exit_code == 0);
     CHECK_FALSE(result.out.empty());
     const ProgramResult json = run_program({"list", kind, "--json"}, dir.path());
-    CHECK(common::parse_json(json.out, kind).size() == common::split(common::trim(result.out), '\n').size());
+    CHECK(common::parse_json(json.out, kind).size() ==
+          common::split(common::trim(result.out), '\n').size());
   }
   for (const std::string kind : {"runs", "models"}) {
     CHECK(run_program({"list", kind, "--json"}, dir.path()).out == "[]\n");

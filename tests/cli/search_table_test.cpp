@@ -39,7 +39,7 @@ TEST_CASE("search: finds its trials and says what was best", "[cli]") {
   const Json result = searched(dir.path(), table_search("r", "random", 30));
   CHECK(result.at("trials").get<int>() == 30);
   CHECK(result.at("wall_seconds").get<double>() > 0);
-  CHECK(result.at("run").get<std::string>() == "r");
+  CHECK(result.at("run").get<std::string>() == "./r");
 
   const Json status = status_of(dir.path(), "r");
   CHECK(status.at("strategy_state_sha256").get<std::string>().size() == 64);
@@ -77,7 +77,7 @@ TEST_CASE("search: a finished run is shown and left as it is", "[cli]") {
   CHECK(again.exit_code == 0);
   CHECK_THAT(again.out, ContainsSubstring("best reward") && ContainsSubstring("nas transfer"));
   CHECK_THAT(again.err, ContainsSubstring("finished"));
-  CHECK(run_program({"search", "--run", "r"}, dir.path()).out == again.out);
+  CHECK(run_program({"search", "--run", "./r"}, dir.path()).out == again.out);
   CHECK(searched(dir.path(), {"search", "--run", "r"}).at("best").dump() == first.at("best").dump());
   CHECK(outcome_of(dir.path(), "r") == before);
 }
@@ -187,7 +187,7 @@ TEST_CASE("search: a signal stops it cleanly and it can be continued", "[cli]") 
     const common::ProcessStatus ended = search.wait();
     CHECK(ended.signal == 0);
     CHECK(ended.exit_code == 128 + number);
-    CHECK_THAT(common::read_file(dir.path() / "stderr"), ContainsSubstring("nas search --run r"));
+    CHECK_THAT(common::read_file(dir.path() / "stderr"), ContainsSubstring("nas search --run ./r"));
   }
   const size_t found = status_of(dir.path(), "r").at("trials").size();
   CHECK(found > 0);

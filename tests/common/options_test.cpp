@@ -142,17 +142,67 @@ TEST_CASE("options: what was not declared, or twice, is a fault of the program",
 
 TEST_CASE("options: a preset sets only what nobody has set", "[common]") {
   Options options = example();
+  options.declare_preset("quick", {{"trials", 20}, {"note", "short"}, {"learning-rate", 1}});
+  options.declare_preset("slow", {{"note", "other"}});
+  CHECK(options.at("note").presets_text() == "quick short, slow other");
+  CHECK(options.is_default("trials"));
   options.set("trials", "7", "flag");
-  options.set_default("trials", 20, "preset quick");
-  options.set_default("note", "short", "preset quick");
-  options.set_default("note", "other", "preset slow");
+  options.apply_preset("quick");
   CHECK(options.integer("trials") == 7);
-  CHECK(options.at("trials").origin == "flag");
+  CHECK(options.is_given("trials"));
   CHECK(options.text("note") == "short");
   CHECK(options.at("note").origin == "preset quick");
+  CHECK_FALSE(options.is_given("note"));
+  CHECK(options.number("learning-rate") == 1.0);
   options.set("note", "mine", "flag");
   CHECK(options.text("note") == "mine");
-  CHECK_THROWS_AS(options.set_default("aux", 3, "preset quick"), ConfigError);
+  CHECK_THROWS_AS(options.declare_preset("wrong", {{"aux", 3}}), ConfigError);
+  CHECK_THROWS_AS(options.declare_preset("wrong", {{"nothing", 3}}), InternalError);
+}
+
+TEST_CASE("options: what is continued takes only what may change", "[common]") {
+  const auto declared = [] {
+    return Options(
+        OptionList{{.name = "seed", .value = 1, .help = ""},
+                   {.name = "trials", .value = 10, .help = "", .lasting = Lasting::kUntilChanged},
+                   {.name = "json", .value = false, .help = "", .lasting = Lasting::kThisCall}});
+  };
+  Options begun = declared();
+  begun.set("seed", "5", "flag");
+  begun.set("trials", "15", "flag");
+  begun.set("json", "true", "flag");
+  Options again = declared();
+  again.set("seed", "5", "flag");
+  again.set("trials", "20", "flag");
+  const Options continued = begun.continued_with(again, "run one");
+  CHECK(continued.integer("seed") == 5);
+  CHECK(continued.integer("trials") == 20);
+  const Options unchanged = begun.continued_with(declared(), "run one");
+  CHECK(unchanged.integer("seed") == 5);
+  CHECK(unchanged.integer("trials") == 15);
+  CHECK_FALSE(unchanged.flag("json"));
+  again.set("seed", "6", "flag");
+  CHECK_THROWS_MATCHES(
+      begun.continued_with(again, "run one"), ConfigError,
+      MessageMatches(ContainsSubstring("run one") && ContainsSubstring("--seed 6") &&
+                     ContainsSubstring("begun with 5")));
+}
+
+TEST_CASE("options: origins survive their file", "[common]") {
+  Options options = example();
+  options.declare_preset("quick", {{"trials", 20}});
+  options.apply_preset("quick");
+  options.set("note", "with  # a mark", "flag");
+  options.set("ppo.clip", "0.3", "my.toml");
+  Options read = example();
+  read.restore_toml(options.to_toml(), "config.toml");
+  for (const auto& option : options.all()) {
+    CAPTURE(option.name);
+    CHECK(read.at(option.name).value == option.value);
+    CHECK(read.at(option.name).origin == option.origin);
+  }
+  read.restore_toml("trials = 3\n", "old.toml");
+  CHECK(read.at("trials").origin == "old.toml");
 }
 
 TEST_CASE("options: TOML is read, sections and all", "[common]") {

@@ -86,6 +86,27 @@ TEST_CASE("process: a signal is sent and poll does not wait", "[common]") {
   process.signal(SIGTERM);  // nobody is there any more
 }
 
+TEST_CASE("process: what was said before the end is read after it", "[common]") {
+  Process process(shell("echo result; kill -9 $$"));
+  CHECK(process.wait().signal == 9);
+  CHECK_FALSE(process.at_end());
+  CHECK(process.read_line(kPatience).value_or("no line") == "result");
+  CHECK_FALSE(process.read_line(kPatience).has_value());
+  CHECK(process.at_end());
+}
+
+TEST_CASE("process: one that closed its output but does not end is killed", "[common]") {
+  Process hanging(shell("exec >&-; exec sleep 60"));
+  CHECK_FALSE(hanging.read_line(kPatience).has_value());
+  CHECK(hanging.at_end());
+  const double start = monotonic_seconds();
+  CHECK(hanging.wait_or_kill(0.05).signal == SIGKILL);
+  CHECK(monotonic_seconds() - start < 30);
+  CHECK(hanging.wait_or_kill(0.05).signal == SIGKILL);
+  Process ending(shell("exit 3"));
+  CHECK(ending.wait_or_kill(60).text() == "exit code 3");
+}
+
 TEST_CASE("process: none outlives its object", "[common]") {
   pid_t pid = 0;
   {
@@ -118,6 +139,20 @@ TEST_CASE("process: stderr is appended to a file", "[common]") {
     CHECK(Process(options).wait().exit_code == 0);
   }
   CHECK(read_file(dir.path() / "log.txt") == "one\ntwo\n");
+}
+
+TEST_CASE("process: its own stderr can be turned to a file", "[common]") {
+  const TempDir dir;
+  const int old = dup(STDERR_FILENO);
+  for (const std::string file : {"a/log.txt", "b", "a/log.txt"}) {
+    append_stderr_to(dir.path() / file);
+    REQUIRE(write(STDERR_FILENO, "x\n", 2) == 2);
+  }
+  CHECK_THROWS_AS(append_stderr_to(dir.path() / "b/not-in-a-file"), SystemError);
+  dup2(old, STDERR_FILENO);
+  close(old);
+  CHECK(read_file(dir.path() / "a/log.txt") == "x\nx\n");
+  CHECK(read_file(dir.path() / "b") == "x\n");
 }
 
 TEST_CASE("process: an argument is not taken apart", "[common]") {

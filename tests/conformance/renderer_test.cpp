@@ -61,7 +61,7 @@ TEST_CASE("Every renderer draws a whole dataset in the size asked for", "[confor
       CHECK_NOTHROW(data::check(dataset, name));
       CHECK(dataset.name == name);
       CHECK(dataset.synthetic);
-      CHECK(!dataset.provenance.empty());
+      CHECK(dataset.provenance == data::rendered_provenance(name, entry.plugin.version, 0));
       CHECK(dataset.height == size);
       CHECK(dataset.width == size);
       CHECK(dataset.class_count() >= 2);

@@ -1,5 +1,6 @@
 #include "controller/lstm_policy.h"
 
+#include <ATen/core/grad_mode.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <cmath>
@@ -40,7 +41,7 @@ LstmPolicy tiny_policy(LstmPolicyOptions options, uint64_t seed = 1) {
   options.units = 6;
   LstmPolicy policy(SpaceView(tiny_space()), options, random);
   // Larger weights than those of the start, so that the probabilities differ.
-  const c10::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (const auto& [name, parameter] : policy.parameters()) parameter.mul_(8.0);
   return policy;
 }
@@ -91,7 +92,7 @@ void check_gradients(const LstmPolicy& policy) {
     const at::Tensor gradient = parameter.grad().contiguous();
     const double* expected = gradient.const_data_ptr<double>();
     auto* values = parameter.mutable_data_ptr<double>();
-    const c10::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     for (int64_t i = 0; i < parameter.numel(); i += 7) {
       constexpr double kStep = 1e-5;
       const double value = values[i];

@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "tests/data/small_dataset.h"
+#include "tests/data/tamper.h"
 #include "tests/support/full_disk.h"
 #include "tests/support/temp_dir.h"
 
@@ -30,15 +31,6 @@ void check_same(const Split& read, const Split& written) {
   CHECK(read.labels == written.labels);
   CHECK(read.label_matrix == written.label_matrix);
   CHECK(read.ids == written.ids);
-}
-
-// Runs `change` on the opened file.
-template <class Change>
-void tamper(const fs::path& path, Change change) {
-  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
-  REQUIRE(file >= 0);
-  change(file);
-  REQUIRE(H5Fclose(file) >= 0);
 }
 
 void set_integer(hid_t file, const char* name, int64_t value) {
@@ -222,6 +214,7 @@ TEST_CASE("A folder that cannot be made is a system error", "[data]") {
   std::ofstream(dir.path() / "file") << "no folder";
   REQUIRE_THROWS_AS(data::write_dataset(dir.path() / "file" / "noise.h5", noise_dataset()),
                     SystemError);
+  REQUIRE_THROWS_AS(data::prepare_folder(dir.path() / "file" / "noise.h5"), SystemError);
 }
 
 }  // namespace nas::tests

@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "common/registry.h"
 #include "data/dataset_file.h"
+#include "data/drawn_dataset.h"
 #include "data/renderer.h"
 #include "tests/data/small_dataset.h"
 #include "tests/support/scoped_env.h"
@@ -84,6 +85,7 @@ TEST_CASE("A dataset that can be drawn is drawn once", "[data]") {
   const data::DatasetInfo info = data::read_dataset_info(found.file);
   CHECK(info.header.synthetic);
   CHECK(data::find_dataset(name, places.given).note.empty());
+  CHECK(data::is_drawing(found.file, common::Registry<data::Renderer>::find(name), {}));
 
   SECTION("and again when the renderer has changed") {
     data::Dataset old = noise_dataset();
@@ -129,6 +131,48 @@ TEST_CASE("A new dataset goes to the given folder or to the cache", "[data]") {
   const Places places;
   CHECK(data::dataset_path("noise", places.given) == places.given / "noise.h5");
   CHECK(data::dataset_path("noise", "") == places.cache / "noise.h5");
+}
+
+TEST_CASE("A dataset that is there is not replaced unless asked", "[data]") {
+  const Places places;
+  const auto place = [&](const std::string& name, bool replace) {
+    return data::place_for_dataset(name, places.given, replace);
+  };
+  const fs::path file = places.given / "noise.h5";
+  CHECK(place("noise", false) == file);
+  CHECK(fs::is_directory(places.given));
+  data::Dataset dataset = noise_dataset();
+  dataset.synthetic = true;
+  data::write_dataset(file, dataset);
+  REQUIRE_THROWS_AS(place("noise", false), common::ConfigError);
+  for (const std::string& part : {file.string(), std::string("30 + 6 + 9 images"),
+                                  std::string("synthetic"), std::string("--replace")}) {
+    REQUIRE_THROWS_WITH(place("noise", false), ContainsSubstring(part));
+  }
+  CHECK(place("noise", true) == file);
+  CHECK(place("other", false) == places.given / "other.h5");
+
+  common::write_file_atomically(file, "no dataset");
+  REQUIRE_THROWS_AS(place("noise", false), common::ConfigError);
+  CHECK(place("noise", true) == file);
+  for (const char* name : {"", "..", "../noise", "a/b", ".hidden", "noise.h5"}) {
+    REQUIRE_THROWS_AS(place(name, true), common::UsageError);
+  }
+}
+
+TEST_CASE("A drawing is known by its settings", "[data]") {
+  const Places places;
+  const auto& renderer = common::Registry<data::Renderer>::find(drawable());
+  const fs::path file = places.given / "drawn.h5";
+  const data::RenderRequest request = {.images = 60, .size = 16, .seed = 1};
+  CHECK_FALSE(data::is_drawing(file, renderer, request));
+  data::write_dataset(file, renderer.draw(request));
+  CHECK(data::is_drawing(file, renderer, request));
+  CHECK_FALSE(data::is_drawing(file, renderer, {.images = 61, .size = 16, .seed = 1}));
+  CHECK_FALSE(data::is_drawing(file, renderer, {.images = 60, .size = 17, .seed = 1}));
+  CHECK_FALSE(data::is_drawing(file, renderer, {.images = 60, .size = 16, .seed = 12}));
+  data::write_dataset(file, noise_dataset());
+  CHECK_FALSE(data::is_drawing(file, renderer, request));
 }
 
 TEST_CASE("Datasets are listed with what they are", "[data]") {

@@ -76,6 +76,17 @@ TEST_CASE("A dataset is downloaded, imported and kept", "[data]") {
   CHECK(data::fetch_dataset(server.download, other.path()) == other.path() / "digits.h5");
 }
 
+TEST_CASE("A download does not overwrite another dataset of its name unless asked", "[data]") {
+  const Server server;
+  const fs::path file = server.cache() / "digits.h5";
+  data::write_dataset(file, noise_dataset());
+  REQUIRE_THROWS_AS(data::fetch_dataset(server.download, ""), common::ConfigError);
+  REQUIRE_THROWS_WITH(data::fetch_dataset(server.download, ""), ContainsSubstring(file.string()));
+  CHECK(data::read_dataset_info(file).train == 30);
+  CHECK(data::fetch_dataset(server.download, "", true) == file);
+  CHECK(data::read_dataset_info(file).train == 40);
+}
+
 TEST_CASE("An interrupted download goes on", "[data]") {
   const Server server;
   const std::string bytes = common::read_file(server.archive());

@@ -63,6 +63,33 @@ TEST_CASE("What is no image is refused", "[data]") {
   REQUIRE_THROWS_AS(data::read_image(dir.path() / "cut.png"), DataError);
 }
 
+TEST_CASE("Images are encoded and decoded in memory", "[data]") {
+  const Image image = ramp(40, 30);
+  const std::vector<uint8_t> png = data::encode_image(image, data::Encoding::kPng);
+  const std::vector<uint8_t> jpeg = data::encode_image(image, data::Encoding::kJpeg);
+  CHECK(data::encoding_text(png) == "png");
+  CHECK(data::encoding_text(jpeg) == "jpeg");
+  CHECK(data::encoding_text({}) == "encoded");
+  REQUIRE(data::decode_image(png));
+  CHECK(data::decode_image(png)->pixels == image.pixels);
+  REQUIRE(data::decode_image(jpeg));
+  CHECK((data::decode_image(jpeg)->height == 40 && data::decode_image(jpeg)->width == 30));
+  for (const auto& whole : {png, jpeg}) {
+    for (const size_t left : {whole.size() - 1, whole.size() / 2, size_t{3}, size_t{0}}) {
+      const std::vector<uint8_t> cut(whole.begin(),
+                                     whole.begin() + static_cast<std::ptrdiff_t>(left));
+      CHECK_FALSE(data::decode_image(cut));
+    }
+  }
+}
+
+TEST_CASE("Encodings are known by name", "[data]") {
+  CHECK(data::encoding_of("none") == data::Encoding::kNone);
+  CHECK(data::encoding_of("png") == data::Encoding::kPng);
+  CHECK(data::encoding_of("jpeg") == data::Encoding::kJpeg);
+  REQUIRE_THROWS_AS(data::encoding_of("gif"), common::UsageError);
+}
+
 TEST_CASE("An image of the wanted size is returned unchanged", "[data]") {
   const Image image = ramp(6, 6);
   CHECK(data::resize_and_crop(image, 6).pixels == image.pixels);

@@ -198,7 +198,11 @@ TEST_CASE("A source that no importer or several recognise is refused", "[data]")
   const TempDir dir;
   REQUIRE_THROWS_AS(data::import_dataset(request_for(dir.path() / "missing"), ""), DataError);
   REQUIRE_THROWS_WITH(data::import_dataset(request_for(dir.path()), ""),
-                      ContainsSubstring("cifar100"));
+                      ContainsSubstring("cifar100") && ContainsSubstring("folder for each class"));
+  write_file_atomically(dir.path() / "photos.zip", "an archive");
+  REQUIRE_THROWS_AS(data::import_dataset(request_for(dir.path() / "photos.zip"), ""), DataError);
+  REQUIRE_THROWS_WITH(data::import_dataset(request_for(dir.path() / "photos.zip"), ""),
+                      ContainsSubstring("unpacked first"));
   REQUIRE_THROWS_AS(data::import_dataset(request_for(dir.path()), "unheard-of"),
                     common::UsageError);
   write_small_mnist(dir.path());

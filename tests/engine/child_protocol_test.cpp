@@ -16,9 +16,10 @@ common::Json sent(const common::Json& json) {
 }
 
 TEST_CASE("child protocol: a request carries the trial and its architecture", "[engine]") {
-  const ChildRequest request{.trial = 41, .architecture = full_trial(0).architecture};
+  const ChildRequest request{.trial = 41, .attempt = 2, .architecture = full_trial(0).architecture};
   const ChildRequest read = child_request_from_json(sent(to_json(request)));
   CHECK(read.trial == 41);
+  CHECK(read.attempt == 2);
   CHECK((read.architecture == request.architecture));
 }
 
@@ -53,13 +54,22 @@ TEST_CASE("child protocol: a failure has no reward", "[engine]") {
   CHECK(trial.reason == "diverged");
 }
 
+TEST_CASE("child protocol: a child says when it ends after a result", "[engine]") {
+  for (const bool last : {false, true}) {
+    ChildReply reply{.kind = "done", .text = "it broke"};
+    reply.last = last;
+    CHECK(child_reply_from_json(sent(to_json(reply))).last == last);
+  }
+}
+
 TEST_CASE("child protocol: signs of life are short", "[engine]") {
   for (const char* kind : {"progress", "stopped"}) {
     const common::Json json = to_json(ChildReply{.kind = kind});
     CHECK(json.dump().size() < 40);
     CHECK(child_reply_from_json(sent(json)).kind == kind);
   }
-  const auto fatal = child_reply_from_json(sent(to_json(ChildReply{.kind = "fatal", .text = "no space"})));
+  const auto fatal =
+      child_reply_from_json(sent(to_json(ChildReply{.kind = "fatal", .text = "no space"})));
   CHECK(fatal.kind == "fatal");
   CHECK(fatal.text == "no space");
 }
@@ -69,9 +79,11 @@ TEST_CASE("child protocol: what makes no sense is an error", "[engine]") {
   CHECK_THROWS_AS(child_reply_from_json(parsed("{}")), common::DataError);
   CHECK_THROWS_AS(child_reply_from_json(parsed("[1]")), common::DataError);
   CHECK_THROWS_AS(child_reply_from_json(parsed(R"({"kind": "done"})")), common::DataError);
-  CHECK_THROWS_AS(child_reply_from_json(parsed(R"({"kind": "done", "state": "HAPPY"})")), common::DataError);
-  CHECK_THROWS_AS(child_reply_from_json(parsed(R"({"kind": "done", "state": "OOM", "reward": "x"})")),
+  CHECK_THROWS_AS(child_reply_from_json(parsed(R"({"kind": "done", "state": "HAPPY"})")),
                   common::DataError);
+  CHECK_THROWS_AS(
+      child_reply_from_json(parsed(R"({"kind": "done", "state": "OOM", "reward": "x"})")),
+      common::DataError);
   CHECK_THROWS_AS(child_request_from_json(parsed("{}")), common::DataError);
   CHECK_THROWS_AS(child_request_from_json(parsed(R"({"trial": 3})")), common::DataError);
   CHECK_THROWS_AS(child_request_from_json(parsed("3")), common::DataError);

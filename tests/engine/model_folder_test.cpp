@@ -1,4 +1,5 @@
-// The model folder, through the program that makes and reads it: self-contained, and refused when it is damaged.
+// The model folder, through the program that makes and reads it: self-contained, and refused when
+// it is damaged.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
@@ -22,17 +23,20 @@ using tests::ProgramResult;
 using tests::run_program;
 using tests::TempDir;
 
-constexpr const char* kArchitecture = "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
-// Node 1 has a convolution that nothing reads: what is served has fewer weights than what was trained.
-constexpr const char* kWithDeadNode = "|nor_conv_3x3~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|";
+constexpr const char* kArchitecture =
+    "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
+// Node 1 has a convolution that nothing reads: what is served has fewer weights than what was
+// trained.
+constexpr const char* kWithDeadNode =
+    "|nor_conv_3x3~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|";
 
 // dir/data.h5 and dir/model, of a network of some thousand weights.
 void make_model(const fs::path& dir, const std::string& architecture = kArchitecture) {
   data::write_dataset(dir / "data.h5", tests::noise_dataset(20, 4, 4));
-  const ProgramResult made =
-      run_program({"transfer", "--dataset", "data.h5", "--arch", architecture, "--cells", "1", "--filters", "4",
-                   "--epochs", "2", "--batch-size", "16", "--threads", "1", "--out", "model", "--json"},
-                  dir);
+  const ProgramResult made = run_program(
+      {"transfer", "--dataset", "data.h5", "--arch", architecture, "--cells", "1", "--filters", "4",
+       "--epochs", "2", "--batch-size", "16", "--threads", "1", "--out", "model", "--json"},
+      dir);
   INFO(made.err);
   REQUIRE(made.exit_code == 0);
 }
@@ -45,11 +49,13 @@ TEST_CASE("model folder: it evaluates as it was measured, wherever it is copied"
   const TempDir dir;
   make_model(dir.path());
   const Json model = common::read_json(dir.path() / "model" / "model.json");
-  for (const char* key : {"format", "version", "labels", "input_size", "mean", "std", "task", "network", "architecture",
-                          "test", "provenance", "weights_sha256", "synthetic"}) {
+  for (const char* key :
+       {"format", "version", "labels", "input_size", "mean", "std", "task", "network",
+        "architecture", "test", "provenance", "weights_sha256", "synthetic"}) {
     CHECK(model.contains(key));
   }
-  for (const char* file : {"weights.safetensors", "metrics.jsonl", "evaluation.json", "report.html", "samples.h5"}) {
+  for (const char* file :
+       {"weights.safetensors", "metrics.jsonl", "evaluation.json", "report.html", "samples.h5"}) {
     CHECK(fs::exists(dir.path() / "model" / file));
   }
   CHECK_FALSE(fs::exists(dir.path() / "model" / "checkpoint.safetensors"));
@@ -62,7 +68,8 @@ TEST_CASE("model folder: it evaluates as it was measured, wherever it is copied"
   const Json result = common::parse_json(evaluated.out, "evaluate");
   CHECK(result.at("images").get<int>() == 12);
   CHECK(result.at("accuracy").get<double>() == model.at("test").at("accuracy").get<double>());
-  CHECK_THAT(result.at("log_loss").get<double>(), WithinAbs(model.at("test").at("log_loss").get<double>(), 1e-5));
+  CHECK_THAT(result.at("log_loss").get<double>(),
+             WithinAbs(model.at("test").at("log_loss").get<double>(), 1e-5));
   CHECK(result.at("labels").size() == 3);
 }
 
@@ -75,6 +82,60 @@ TEST_CASE("model folder: a layer that nothing reads is no obstacle", "[engine]")
   const ProgramResult exported = run_program({"export", "--model", "model", "--json"}, dir.path());
   INFO(exported.err);
   CHECK(exported.exit_code == 0);
+}
+
+TEST_CASE("model folder: it is measured on the file it was trained from", "[engine]") {
+  const TempDir dir;
+  make_model(dir.path());
+  const auto evaluated = [&] {
+    return run_program({"evaluate", "--model", "model", "--json"}, dir.path());
+  };
+  const fs::path data = dir.path() / "data.h5";
+  Json model = common::read_json(dir.path() / "model" / "model.json");
+  model["provenance"]["dataset_file"] = data.string();
+  model["dataset"] = "nosuch";
+  common::write_file_atomically(dir.path() / "model" / "model.json", model.dump());
+
+  const ProgramResult same = evaluated();
+  INFO(same.err);
+  REQUIRE(same.exit_code == 0);
+  CHECK(common::parse_json(same.out, "evaluate").at("dataset_file").get<std::string>() ==
+        data.string());
+  CHECK_THAT(same.err, !ContainsSubstring("other images"));
+
+  data::write_dataset(data, tests::noise_dataset(10, 4, 4));
+  const ProgramResult changed = evaluated();
+  CHECK(changed.exit_code == 0);
+  CHECK_THAT(changed.err, ContainsSubstring("other images"));
+
+  fs::remove(data);
+  const ProgramResult gone = evaluated();
+  CHECK(gone.exit_code == 3);
+  CHECK_THAT(gone.err, ContainsSubstring(data.string()) && ContainsSubstring("--dataset FILE"));
+
+  fs::create_directories(dir.path() / "cache");  // the name is looked for when the file is gone
+  data::write_dataset(dir.path() / "cache" / "nosuch.h5", tests::noise_dataset(20, 4, 4));
+  CHECK(evaluated().exit_code == 0);
+}
+
+TEST_CASE("model folder: models are listed with their accuracy, and transfers that are unfinished",
+          "[engine]") {
+  const TempDir dir;
+  make_model(dir.path());
+  fs::create_directories(dir.path() / "models");
+  fs::rename(dir.path() / "model", dir.path() / "models" / "one");
+  common::write_file_atomically(dir.path() / "models" / "two" / "transfer.toml", "");
+  const Json listed =
+      common::parse_json(run_program({"list", "models", "--json"}, dir.path()).out, "list");
+  REQUIRE(listed.size() == 2);
+  CHECK(listed.at(0).at("name").get<std::string>() == "two");
+  CHECK(listed.at(0).at("state").get<std::string>() == "interrupted");
+  CHECK_THAT(listed.at(0).at("summary").get<std::string>(),
+             ContainsSubstring("nas transfer --resume --out models/two"));
+  CHECK(listed.at(1).at("state").get<std::string>() == "finished");
+  const Json model = common::read_json(dir.path() / "models" / "one" / "model.json");
+  CHECK(listed.at(1).at("test_accuracy").get<double>() ==
+        model.at("test").at("accuracy").get<double>());
 }
 
 struct Damage {
@@ -106,11 +167,17 @@ TEST_CASE("model folder: what is damaged is said, with exit code 3", "[engine]")
       {"another version", "version",
        [](const fs::path& model) { change_json(model, [](Json& json) { json["version"] = 99; }); }},
       {"another format", "not a model",
-       [](const fs::path& model) { change_json(model, [](Json& json) { json["format"] = "something"; }); }},
+       [](const fs::path& model) {
+         change_json(model, [](Json& json) { json["format"] = "something"; });
+       }},
       {"not an object", "not a model",
-       [](const fs::path& model) { common::write_file_atomically(model / "model.json", "[1, 2]"); }},
+       [](const fs::path& model) {
+         common::write_file_atomically(model / "model.json", "[1, 2]");
+       }},
       {"not JSON", "model.json",
-       [](const fs::path& model) { common::write_file_atomically(model / "model.json", "{\"format\": "); }},
+       [](const fs::path& model) {
+         common::write_file_atomically(model / "model.json", "{\"format\": ");
+       }},
       {"no labels", "labels",
        [](const fs::path& model) { change_json(model, [](Json& json) { json.erase("labels"); }); }},
       {"other classes", "classes",

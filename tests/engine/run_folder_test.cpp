@@ -23,7 +23,9 @@ using tests::TempDir;
 // Runs are looked for below the working directory.
 class InFolder {
  public:
-  explicit InFolder(const fs::path& folder) : before_(fs::current_path()) { fs::current_path(folder); }
+  explicit InFolder(const fs::path& folder) : before_(fs::current_path()) {
+    fs::current_path(folder);
+  }
   ~InFolder() { fs::current_path(before_); }
   InFolder(const InFolder&) = delete;
   InFolder& operator=(const InFolder&) = delete;
@@ -35,7 +37,8 @@ class InFolder {
 // A run that was made `minutes` ago.
 void make_run(const fs::path& folder, int minutes) {
   common::write_file_atomically(folder / "config.toml", "trials = 3\n");
-  fs::last_write_time(folder / "config.toml", fs::file_time_type::clock::now() - std::chrono::minutes(minutes));
+  fs::last_write_time(folder / "config.toml",
+                      fs::file_time_type::clock::now() - std::chrono::minutes(minutes));
 }
 
 TEST_CASE("run folder: one holder at a time", "[engine]") {
@@ -51,19 +54,43 @@ TEST_CASE("run folder: one holder at a time", "[engine]") {
 }
 
 TEST_CASE("run folder: another process is kept out, and a killed one lets go", "[engine]") {
-  if (!common::program_exists("flock")) SKIP("no flock program");
+  if (!common::program_exists("python3")) SKIP("no python3");
   const TempDir folder;
-  const std::string file = (folder.path() / "lock").string();
+  // A lock of another kind that the system holds against ours.
+  const std::string script = R"(
+import fcntl, time
+with open("lock", "a") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    print("locked", flush=True)
+    time.sleep(100))";
+  const auto command = tests::options_of({"python3", "-c", script}, folder.path(), {}, "");
   {
     const FolderLock lock(folder.path());
-    CHECK(tests::run_command({"flock", "-n", file, "true"}, folder.path()).exit_code != 0);
+    CHECK(tests::run_command({"python3", "-c", script}, folder.path()).exit_code != 0);
   }
-  common::Process holder({.arguments = {"flock", "--no-fork", "-n", file, "sh", "-c", "echo locked; exec sleep 100"},
-                          .pipe_stdout = true});
+  common::Process holder(command);
   REQUIRE(holder.read_line(10000).value_or("nothing") == "locked");
+  CHECK(is_locked(folder.path()));
   CHECK_THROWS_AS(FolderLock(folder.path()), common::ConfigError);
   holder.signal(SIGKILL);
   holder.wait();
+  CHECK_FALSE(is_locked(folder.path()));
+  CHECK_NOTHROW(FolderLock(folder.path()));
+}
+
+TEST_CASE("run folder: looking whether it is locked takes nothing away", "[engine]") {
+  const TempDir folder;
+  CHECK_FALSE(is_locked(folder.path()));
+  CHECK_FALSE(fs::exists(folder.path() / "lock"));
+  CHECK_FALSE(is_locked(folder.path() / "missing"));
+  {
+    const FolderLock lock(folder.path());
+    CHECK(is_locked(folder.path()));
+    CHECK(is_locked(folder.path()));  // the first look has not let it go
+    CHECK_THROWS_AS(FolderLock(folder.path()), common::ConfigError);
+  }
+  CHECK(fs::exists(folder.path() / "lock"));
+  CHECK_FALSE(is_locked(folder.path()));
   CHECK_NOTHROW(FolderLock(folder.path()));
 }
 
@@ -107,12 +134,69 @@ TEST_CASE("run folder: a run is found by path, by name, or as the newest", "[eng
   CHECK(find_run("elsewhere").path() == fs::path("elsewhere"));
   CHECK(find_run((folder.path() / "elsewhere").string()).exists());
   CHECK_THROWS_AS(find_run("no_run"), common::NothingError);
-  CHECK_THROWS_WITH(find_run("nowhere"), ContainsSubstring("nowhere") && ContainsSubstring("nas list runs"));
+  CHECK_THROWS_WITH(find_run("nowhere"),
+                    ContainsSubstring("nowhere") && ContainsSubstring("nas list runs"));
+}
+
+TEST_CASE("run folder: folders are listed by the age of what they hold", "[engine]") {
+  const TempDir folder;
+  make_run(folder.path() / "old", 30);
+  make_run(folder.path() / "new", 10);
+  common::write_file_atomically(folder.path() / "other" / "model.json", "{}");
+  common::write_file_atomically(folder.path() / "config.toml", "");
+  const auto found = folders_by_age(folder.path(), "config.toml");
+  REQUIRE(found.size() == 2);
+  CHECK(found[0] == folder.path() / "new");
+  CHECK(found[1] == folder.path() / "old");
+  CHECK(folders_by_age(folder.path(), "model.json").size() == 1);
+  CHECK(folders_by_age(folder.path() / "missing", "config.toml").empty());
+}
+
+TEST_CASE("run folder: what --run of a search names", "[engine]") {
+  const TempDir folder;
+  const InFolder inside(folder.path());
+  const auto path_of = [](const std::string& text) {
+    return run_to_continue_or_create(text).value().path();
+  };
+  CHECK_FALSE(run_to_continue_or_create("").has_value());
+  CHECK_THROWS_AS(run_to_continue_or_create("latest"), common::NothingError);
+  // New ones.
+  CHECK(path_of("one") == fs::path("runs/one"));
+  CHECK(path_of("./one") == fs::path("./one"));
+  CHECK(path_of("some/where") == fs::path("some/where"));
+  CHECK(path_of("/some/where") == fs::path("/some/where"));
+  fs::create_directories("mine");
+  CHECK(path_of("mine") == fs::path("mine"));
+  // Those that are there, wherever they are.
+  make_run("runs/one", 10);
+  make_run("runs/two", 20);
+  make_run("elsewhere", 0);
+  CHECK(path_of("latest") == fs::path("runs/one"));
+  CHECK(path_of("two") == fs::path("runs/two"));
+  CHECK(path_of("runs/two/") == fs::path("runs/two"));
+  CHECK(path_of("elsewhere") == fs::path("elsewhere"));
+  // A folder without a run does not hide a run of its name.
+  fs::create_directories("two");
+  CHECK(path_of("two") == fs::path("runs/two"));
 }
 
 TEST_CASE("run folder: the environment names what a result may depend on", "[engine]") {
-  const common::Json environment = environment_json();
-  for (const char* key : {"nas", "libtorch", "compiler", "system", "cores", "started"}) CHECK(environment.contains(key));
+  common::Options options({{.name = "seed", .value = 7, .help = ""},
+                           {.name = "threads", .value = 3, .help = ""},
+                           {.name = "device", .value = "cpu", .help = ""}});
+  const common::Json environment = environment_json(options);
+  for (const char* key : {"nas", "commit", "libtorch", "compiler", "system", "cores", "started"}) {
+    CHECK(environment.contains(key));
+  }
+  CHECK(environment.at("seed").get<int>() == 7);
+  CHECK(environment.at("threads").get<int>() == 3);
+  CHECK(environment.at("device").get<std::string>() == "cpu");
+  CHECK(program_version() == environment.at("nas").get<std::string>() + " (" +
+                                 environment.at("commit").get<std::string>() + ")");
+  options.set("threads", "0", "flag");  // all cores
+  CHECK(environment_json(options).at("threads").get<int>() >= 1);
+  options.set("device", "tpu", "flag");
+  CHECK_THROWS_AS(environment_json(options), common::ConfigError);
 }
 
 }  // namespace

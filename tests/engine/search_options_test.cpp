@@ -5,8 +5,11 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "child_trainer/train_settings.h"
 #include "common/error.h"
 #include "controller/strategy.h"
+#include "engine/presets.h"
+#include "search_space/network_options.h"
 
 namespace nas::engine {
 namespace {
@@ -24,7 +27,8 @@ TEST_CASE("search options: each has a help text, and each strategy its section",
   }
   for (const auto& [name, entry] : common::Registry<controller::StrategyPlugin>::entries()) {
     if (entry.plugin.options == nullptr) continue;
-    for (const auto& option : entry.plugin.options()) CHECK(options.contains(name + "." + option.name));
+    for (const auto& option : entry.plugin.options())
+      CHECK(options.contains(name + "." + option.name));
   }
   for (const char* name : {"epochs", "batch-size", "lr", "trials", "space", "strategy", "store"}) {
     CHECK(options.contains(name));
@@ -54,7 +58,8 @@ TEST_CASE("search options: auto takes the preset of the device", "[engine]") {
 }
 
 TEST_CASE("search options: every preset fits the options that there are", "[engine]") {
-  for (const auto& name : preset_names()) {
+  const common::Options declared = search_options();
+  for (const auto& name : declared.at("preset").choices) {
     CAPTURE(name);
     common::Options options = search_options();
     options.set("preset", name, "flag");
@@ -77,23 +82,28 @@ TEST_CASE("search options: what a run was made with survives its file", "[engine
   options.set("store", "postgresql:dbname=\"a b\" # c", "flag");
   apply_preset(options, false);
   common::Options read = search_options();
-  read.read_toml(options.to_toml(), "config.toml");
+  read.restore_toml(options.to_toml(), "config.toml");
   for (const auto& option : options.all()) {
     CAPTURE(option.name);
     CHECK(read.at(option.name).value.dump() == option.value.dump());
     CHECK(read.at(option.name).type_text() == option.type_text());
+    CHECK(read.at(option.name).origin == option.origin);
   }
 }
 
 TEST_CASE("search options: what may differ on a resume cannot change what is found", "[engine]") {
+  const common::Options options = search_options();
   for (const char* name : {"trials", "workers", "device", "time-limit", "json", "child-silence"}) {
-    CHECK(may_change_on_resume(name));
+    CHECK(options.at(name).lasting != common::Lasting::kForGood);
   }
-  for (const char* name : {"seed", "window", "threads", "epochs", "batch-size", "lr", "space", "strategy", "proxy",
-                           "cells", "filters", "train-images", "evaluator", "table", "ppo.clip", "start-with"}) {
-    CHECK_FALSE(may_change_on_resume(name));
+  for (const char* name :
+       {"seed", "window", "threads", "epochs", "batch-size", "lr", "space", "strategy", "proxy",
+        "cells", "filters", "train-images", "evaluator", "table", "ppo.clip", "start-with"}) {
+    CHECK(options.at(name).lasting == common::Lasting::kForGood);
   }
-  for (const auto& option : child_trainer::TrainSettings().options()) CHECK_FALSE(may_change_on_resume(option.name));
+  for (const auto& option : child_trainer::TrainSettings().options()) {
+    CHECK(options.at(option.name).lasting == common::Lasting::kForGood);
+  }
 }
 
 TEST_CASE("search options: the child's network", "[engine]") {
@@ -103,7 +113,7 @@ TEST_CASE("search options: the child's network", "[engine]") {
   options.set("input-size", "24", "flag");
   options.set("stem", "strided", "flag");
   options.set("stem-multiplier", "1.5", "flag");
-  const auto network = network_options(options);
+  const auto network = search_space::NetworkOptions::from(options);
   CHECK(network.cells == 3);
   CHECK(network.filters == 12);
   CHECK(network.input_size == 24);
@@ -125,7 +135,8 @@ TEST_CASE("search options: sizes in bytes", "[engine]") {
     CAPTURE(wrong);
     CHECK_THROWS_AS(bytes(wrong), ConfigError);
   }
-  CHECK_THROWS_WITH(bytes("many"), ContainsSubstring("--child-memory") && ContainsSubstring("many"));
+  CHECK_THROWS_WITH(bytes("many"),
+                    ContainsSubstring("--child-memory") && ContainsSubstring("many"));
 }
 
 }  // namespace

@@ -1,15 +1,26 @@
 // Trials for tests of the store.
 #pragma once
 
-#include "engine/trial.h"
+#include "engine/store.h"
 
 namespace nas::engine {
 
-inline constexpr const char* kBench201 = "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|none~1|none~2|";
+inline constexpr const char* kBench201 =
+    "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|none~1|none~2|";
 
 inline Trial waiting_trial(int64_t id) {
   Trial trial{.id = id, .choices = {1, 2, 3}, .key = "key " + std::to_string(id)};
   trial.architecture = search_space::from_nasbench201_text(kBench201);
+  return trial;
+}
+
+inline void insert_waiting(Store& store, int64_t count) {
+  for (int64_t id = 0; id < count; ++id) store.insert(waiting_trial(id));
+}
+
+inline Trial with_reward(Trial trial, double reward) {
+  trial.state = TrialState::kSucceeded;
+  trial.reward = reward;
   return trial;
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
+using common::ConfigError;
 using common::InternalError;
 using Sizes = std::vector<int64_t>;
 
@@ -168,7 +169,7 @@ TEST_CASE("graph builder: pad, slice and zeros", "[search_space]") {
   CHECK(graph.shape(padded) == Shape{4, 12, 12});
   CHECK(graph.shape(graph.slice(padded, 2, 5)) == Shape{4, 10, 7});
   CHECK(graph.shape(graph.zeros(graph.image(), {9, 3, 2})) == Shape{9, 3, 2});
-  CHECK_THROWS_AS(graph.slice(graph.image(), 8, 0), InternalError);
+  CHECK_THROWS_AS(graph.slice(graph.image(), 8, 0), ConfigError);
 }
 
 TEST_CASE("graph builder: dropout of nothing is nothing", "[search_space]") {
@@ -192,17 +193,28 @@ TEST_CASE("graph builder: a factorised reduction halves odd and even sizes", "[s
   }
 }
 
-TEST_CASE("graph builder: shapes that do not fit are faults that name the node", "[search_space]") {
+TEST_CASE("graph builder: nothing left of the image or its channels is the user's to mend",
+          "[search_space]") {
   GraphBuilder graph({3, 5, 5});
   const auto scope = graph.scope("cell0");
   CHECK_THROWS_MATCHES(
       graph.conv2d("conv", graph.image(),
                    {.channels = 4, .kernel_h = 7, .kernel_w = 7, .same_padding = false}),
-      InternalError, MessageMatches(ContainsSubstring("[cell0.conv] the image is too small")));
+      ConfigError,
+      MessageMatches(ContainsSubstring("[cell0.conv] the image is too small") &&
+                     ContainsSubstring("--input-size")));
+  CHECK_THROWS_MATCHES(graph.conv2d("conv", graph.image(), {.channels = 0}), ConfigError,
+                       MessageMatches(ContainsSubstring("[cell0.conv] too few filters") &&
+                                      ContainsSubstring("--filters")));
+  CHECK_THROWS_AS(graph.factorized_reduction("reduction", graph.image(), 1, true), ConfigError);
+}
+
+TEST_CASE("graph builder: shapes that do not fit are faults that name the node", "[search_space]") {
+  GraphBuilder graph({3, 5, 5});
+  const auto scope = graph.scope("cell0");
   CHECK_THROWS_MATCHES(graph.conv2d("grouped", graph.image(), {.channels = 4, .groups = 2}),
                        InternalError,
                        MessageMatches(ContainsSubstring("[cell0.grouped] groups do not divide")));
-  CHECK_THROWS_AS(graph.conv2d("conv", graph.image(), {.channels = 0}), InternalError);
 }
 
 TEST_CASE("graph builder: a kernel larger than the map does not fit at any stride",
@@ -212,7 +224,7 @@ TEST_CASE("graph builder: a kernel larger than the map does not fit at any strid
     CAPTURE(stride);
     CHECK_THROWS_AS(
         graph.avg_pool(graph.image(), {.kernel = 5, .stride = stride, .same_padding = false}),
-        InternalError);
+        ConfigError);
   }
 }
 

@@ -81,9 +81,7 @@ Dataset render_dataset(const DatasetPlan& plan, const RenderRequest& request) {
   dataset.height = request.size;
   dataset.width = request.size;
   dataset.synthetic = true;
-  dataset.provenance = "procedurally rendered, not photographed: " + plan.name +
-                       " renderer version " + std::to_string(plan.version) + ", seed " +
-                       std::to_string(request.seed);
+  dataset.provenance = rendered_provenance(plan.name, plan.version, request.seed);
 
   const std::vector<int64_t> labels = random_labels(request.images, classes, request.seed);
   const std::vector<Slot> slots = assign(dataset, labels);

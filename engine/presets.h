@@ -1,0 +1,20 @@
+// Presets: sizes that fit a machine.
+#pragma once
+
+#include "common/options.h"
+
+namespace nas::engine {
+
+struct Preset {
+  std::string name;
+  common::Options::Values values;
+};
+
+// Declares `--preset` and what each preset sets. The options that they set are declared before.
+void declare_presets(common::Options& options, const std::vector<Preset>& presets);
+
+// Gives options that were not given the values of --preset; "auto" is "workstation" with a GPU,
+// "laptop" without.
+void apply_preset(common::Options& options, bool gpu);
+
+}  // namespace nas::engine

@@ -1,0 +1,49 @@
+#include "engine/run_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "common/text.h"
+
+namespace nas::engine {
+
+RunState run_state(const RunFolder& run, Store& store) {
+  // The lock first: a coordinator that ends between the two looks has written its end before.
+  if (is_locked(run.path())) return RunState::kRunning;
+  const std::string end = store.meta("end");
+  if (end.empty()) return RunState::kInterrupted;
+  return end == "done" ? RunState::kFinished : RunState::kStoppedEarly;
+}
+
+std::string state_text(RunState state) {
+  switch (state) {
+    case RunState::kRunning:
+      return "running";
+    case RunState::kInterrupted:
+      return "interrupted";
+    case RunState::kFinished:
+      return "finished";
+    case RunState::kStoppedEarly:
+      return "stopped early";
+  }
+  return "";
+}
+
+std::string counts_text(const std::vector<Trial>& trials) {
+  std::map<std::string, int> counts;
+  for (const auto& trial : trials)
+    ++counts[trial.reused_from ? "repeated" : state_text(trial.state)];
+  std::vector<std::string> parts;
+  for (const auto& [state, count] : counts) parts.push_back(fmt::format("{} {}", count, state));
+  return common::join(parts, ", ");
+}
+
+int64_t count_trainings(const std::vector<Trial>& trials) {
+  return std::count_if(trials.begin(), trials.end(), [](const Trial& trial) {
+    return is_finished(trial.state) && !trial.reused_from;
+  });
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,12 @@
+// Faults that tests let happen in a trial: NAS_TEST_FAULT="oom@2,nan@3,hang@5". They are real:
+// memory is taken, processes end.
+#pragma once
+
+#include "child_trainer/trainer.h"
+
+namespace nas::engine {
+
+// Those of this trial, before it is trained.
+void inject_faults(child_trainer::TrainJob& job, child_trainer::TrainHooks& hooks);
+
+}  // namespace nas::engine

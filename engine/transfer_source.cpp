@@ -1,0 +1,54 @@
+#include "engine/transfer_source.h"
+
+#include <fmt/format.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "engine/coordinator.h"
+#include "engine/run_store.h"
+#include "engine/run_view.h"
+
+namespace nas::engine {
+
+namespace {
+
+// The newest run that has a finished trial, or the one named.
+RunFolder run_to_transfer(const std::string& text) {
+  if (!text.empty() && text != "latest") return find_run(text);
+  for (const auto& run : list_runs()) {
+    if (best_of(open_store(run).trials())) return run;
+  }
+  throw common::NothingError({.where = "nas transfer",
+                              .what = "no run with a finished trial under " +
+                                      std::filesystem::absolute(runs_root()).string(),
+                              .hint = "nas search --proxy cifar10, or --arch NAME"});
+}
+
+}  // namespace
+
+TransferSource transfer_source(const common::Options& options) {
+  if (const std::string name = options.text("arch"); !name.empty()) {
+    return {.architecture = search_space::find_architecture(name),
+            .provenance = {{"architecture_from", name}}};
+  }
+  const RunFolder run = run_to_transfer(options.text("run"));
+  Store store = open_store(run);
+  const auto best = best_of(store.trials());
+  if (!best) {
+    throw common::NothingError(
+        {.where = "run " + run.path().string(), .what = "it has no finished trial yet"});
+  }
+  const RunState state = run_state(run, store);
+  if (state == RunState::kRunning || state == RunState::kInterrupted) {
+    common::log_warning("run " + run.path().string() + " is " + state_text(state) +
+                        ": its best trial so far is taken");
+  }
+  common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}", best->id,
+                               *best->reward, run.path().string()));
+  return {
+      .architecture = best->architecture,
+      .provenance = {
+          {"run", run.path().filename().string()}, {"trial", best->id}, {"reward", *best->reward}}};
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,18 @@
+// What a transfer trains: the best architecture of a run, or one that the user names.
+#pragma once
+
+#include "common/options.h"
+#include "search_space/architecture.h"
+
+namespace nas::engine {
+
+struct TransferSource {
+  search_space::Architecture architecture;
+  common::Json provenance = common::Json::object();  // run, trial, reward; or architecture_from
+};
+
+// By --arch, or --run (by default the newest run with a finished trial; says so when that run is
+// unfinished). Throws NothingError when there is none.
+TransferSource transfer_source(const common::Options& options);
+
+}  // namespace nas::engine
