@@ -43,8 +43,7 @@ void Optimizer::step(double learning_rate) {
     for (const auto& parameter : group.parameters) gradients.push_back(parameter.grad());
     const std::vector<at::Tensor> none;
     at::_fused_sgd_(group.parameters, gradients, settings_.momentum > 0 ? group.momentum : none,
-                    group.weight_decay,
-                    settings_.momentum, learning_rate,
+                    group.weight_decay, settings_.momentum, learning_rate,
                     /*dampening=*/0.0, /*nesterov=*/settings_.momentum > 0, /*maximize=*/false,
                     /*is_first_step=*/steps_ == 0);
     for (auto& parameter : group.parameters) parameter.mutable_grad().reset();

@@ -31,7 +31,7 @@ struct Option {
   std::string unit = {};
   std::optional<double> min = {};
   std::optional<double> max = {};
-  std::vector<std::string> choices = {};     // of a string option; empty: any
+  std::vector<std::string> choices = {};  // of a string option; empty: any
   Lasting lasting = Lasting::kForGood;
   std::map<std::string, Json> presets = {};  // the value that a preset gives it, by preset
   std::string origin = "default";            // default | preset NAME | FILE | flag

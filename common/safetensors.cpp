@@ -66,7 +66,8 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
     tensor.dtype = json_get<std::string>(entry, "dtype", where);
     tensor.shape = json_get<std::vector<int64_t>>(entry, "shape", where);
     for (const int64_t size : tensor.shape) {
-      if (size < 0) throw DataError({.where = where, .what = "tensor '" + name + "' has a negative size"});
+      if (size < 0)
+        throw DataError({.where = where, .what = "tensor '" + name + "' has a negative size"});
     }
     const auto range = json_get<std::vector<uint64_t>>(entry, "data_offsets", where);
     const auto expected = static_cast<uint64_t>(tensor.count() * item_size(tensor.dtype, where));

@@ -72,12 +72,11 @@ const Cell& cell_of(const Architecture& architecture, const std::string& name, i
   bool fits = cell.inputs == inputs;
   for (const CellNode& node : cell.nodes) fits = fits && (edges == 0 || node.edges.size() == edges);
   if (!fits) {
-    throw common::DataError({.where = "architecture",
-                             .what = "its " + name + " cell has not the form of family " +
-                                     architecture.family,
-                             .expected = std::to_string(inputs) + " inputs" +
-                                         (edges == 0 ? "" : ", " + std::to_string(edges) +
-                                                                " edges a node")});
+    throw common::DataError(
+        {.where = "architecture",
+         .what = "its " + name + " cell has not the form of family " + architecture.family,
+         .expected = std::to_string(inputs) + " inputs" +
+                     (edges == 0 ? "" : ", " + std::to_string(edges) + " edges a node")});
   }
   return cell;
 }

@@ -37,20 +37,23 @@ data::Dataset numbered_dataset(int64_t images) {
   for (int64_t i = 0; i < images; ++i) {
     dataset.train.ids.push_back(std::to_string(i));
     dataset.train.labels.push_back(i % 2);
-    dataset.train.images.insert(dataset.train.images.end(), static_cast<size_t>(dataset.image_bytes()),
+    dataset.train.images.insert(dataset.train.images.end(),
+                                static_cast<size_t>(dataset.image_bytes()),
                                 static_cast<uint8_t>(i));
   }
   return dataset;
 }
 
 // Numbers of the images of an epoch, in their order.
-std::vector<int64_t> numbers_of(const DeviceSplit& split, int64_t batch_size, const common::RandomKey& key) {
+std::vector<int64_t> numbers_of(const DeviceSplit& split, int64_t batch_size,
+                                const common::RandomKey& key) {
   EpochBatches batches(split, batch_size, {}, key);
   std::vector<int64_t> numbers;
   for (int64_t b = 0; b < batches.count(); ++b) {
     const Batch batch = batches.get(b);
     for (int64_t i = 0; i < batch.images.size(0); ++i) {
-      const auto number = static_cast<int64_t>(std::lround(255.0 * batch.images[i][0][0][0].item<float>()));
+      const auto number =
+          static_cast<int64_t>(std::lround(255.0 * batch.images[i][0][0][0].item<float>()));
       CHECK(batch.targets[i].item<int64_t>() == number % 2);
       numbers.push_back(number);
     }
@@ -76,7 +79,8 @@ TEST_CASE("batches: mean and deviation of each channel", "[child_trainer]") {
   CHECK_THAT(measured.std_dev[2], WithinAbs(0.5, 1e-12));
 }
 
-TEST_CASE("batches: gather gives the normalised pixels of the images asked for", "[child_trainer]") {
+TEST_CASE("batches: gather gives the normalised pixels of the images asked for",
+          "[child_trainer]") {
   const data::Dataset dataset = tests::tiny_dataset(3, 4, 5, 1);
   const Normalisation normalisation = measure_normalisation(dataset, dataset.train);
   const DeviceSplit split(dataset, dataset.train, normalisation, kCpu);
@@ -88,15 +92,18 @@ TEST_CASE("batches: gather gives the normalised pixels of the images asked for",
   double largest = 0;
   for (size_t n = 0; n < wanted.size(); ++n) {
     const auto row = static_cast<int64_t>(n);
-    CHECK(batch.targets[row].item<int64_t>() == dataset.train.labels[static_cast<size_t>(wanted[n])]);
+    CHECK(batch.targets[row].item<int64_t>() ==
+          dataset.train.labels[static_cast<size_t>(wanted[n])]);
     for (int64_t c = 0; c < 3; ++c) {
       for (int64_t y = 0; y < 5; ++y) {
         for (int64_t x = 0; x < 5; ++x) {
           const auto place = static_cast<size_t>(((wanted[n] * 5 + y) * 5 + x) * 3 + c);
           const double pixel = dataset.train.images[place] / 255.0;
           const auto channel = static_cast<size_t>(c);
-          const double expected = (pixel - normalisation.mean[channel]) / normalisation.std_dev[channel];
-          largest = std::max(largest, std::abs(batch.images[row][c][y][x].item<double>() - expected));
+          const double expected =
+              (pixel - normalisation.mean[channel]) / normalisation.std_dev[channel];
+          largest =
+              std::max(largest, std::abs(batch.images[row][c][y][x].item<double>() - expected));
         }
       }
     }
@@ -135,8 +142,10 @@ TEST_CASE("batches: the order is a function of seed, trial and epoch", "[child_t
   CHECK_FALSE(std::is_sorted(first.begin(), first.end()));
 }
 
-// A resumed training asks for a batch in the middle first; batches of several threads are made ahead in another.
-TEST_CASE("batches: made ahead, asked for late or made directly, a batch is the same", "[child_trainer]") {
+// A resumed training asks for a batch in the middle first; batches of several threads are made
+// ahead in another.
+TEST_CASE("batches: made ahead, asked for late or made directly, a batch is the same",
+          "[child_trainer]") {
   const data::Dataset dataset = tests::tiny_dataset(4, 12, 9, 2);
   const Normalisation normalisation = measure_normalisation(dataset, dataset.train);
   const DeviceSplit split(dataset, dataset.train, normalisation, kCpu);

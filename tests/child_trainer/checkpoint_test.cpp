@@ -19,7 +19,8 @@ constexpr const char* kFile = "checkpoint.safetensors";
 
 // A network and its optimiser after `steps` steps.
 struct Training {
-  explicit Training(uint64_t seed, int steps = 0, const search_space::NetworkGraph& graph = every_primitive())
+  explicit Training(uint64_t seed, int steps = 0,
+                    const search_space::NetworkGraph& graph = every_primitive())
       : network(graph, kCpu, {.seed = seed}), optimizer(network, TrainSettings()) {
     const auto& shape = graph.nodes[0].shape;
     const at::Tensor images = at::ones({4, shape.channels, shape.height, shape.width});
@@ -73,12 +74,14 @@ TEST_CASE("checkpoint: weights, statistics, momentum and progress come back", "[
 TEST_CASE("checkpoint: none, or one of something else, is not taken", "[child_trainer]") {
   const tests::TempDir folder;
   Training training(1, 1);
-  CHECK_FALSE(load_checkpoint(folder.path(), training.network, training.optimizer, "mine").has_value());
+  CHECK_FALSE(
+      load_checkpoint(folder.path(), training.network, training.optimizer, "mine").has_value());
 
   const Training saved(2, 2);
   save_checkpoint(folder.path(), saved.network, saved.optimizer, kProgress, "another");
   const Training before(1, 1);
-  CHECK_FALSE(load_checkpoint(folder.path(), training.network, training.optimizer, "mine").has_value());
+  CHECK_FALSE(
+      load_checkpoint(folder.path(), training.network, training.optimizer, "mine").has_value());
   CHECK(same(before.network.state(true), training.network.state(true)));
   CHECK(training.optimizer.steps() == 1);
 
@@ -93,9 +96,12 @@ TEST_CASE("checkpoint: a damaged file is an error", "[child_trainer]") {
   save_checkpoint(folder.path(), training.network, training.optimizer, kProgress, "mine");
   const auto file = folder.path() / kFile;
   const auto size = std::filesystem::file_size(file);
-  const auto load = [&] { return load_checkpoint(folder.path(), training.network, training.optimizer, "mine"); };
+  const auto load = [&] {
+    return load_checkpoint(folder.path(), training.network, training.optimizer, "mine");
+  };
   REQUIRE(load().has_value());
-  for (const auto kept : {size - 1, size / 2, std::uintmax_t{20}, std::uintmax_t{3}, std::uintmax_t{0}}) {
+  for (const auto kept :
+       {size - 1, size / 2, std::uintmax_t{20}, std::uintmax_t{3}, std::uintmax_t{0}}) {
     CAPTURE(kept);
     std::filesystem::resize_file(file, kept);
     CHECK_THROWS_AS(load(), common::DataError);
@@ -109,7 +115,8 @@ TEST_CASE("checkpoint: one of another network is an error", "[child_trainer]") {
   Training training(1, 1);
   save_checkpoint(folder.path(), training.network, training.optimizer, kProgress, "mine");
   Training other(1, 0, small_graph());
-  CHECK_THROWS_AS(load_checkpoint(folder.path(), other.network, other.optimizer, "mine"), common::DataError);
+  CHECK_THROWS_AS(load_checkpoint(folder.path(), other.network, other.optimizer, "mine"),
+                  common::DataError);
 }
 
 TEST_CASE("checkpoint: a full disk leaves the old one", "[child_trainer]") {

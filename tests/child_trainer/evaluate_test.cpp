@@ -20,14 +20,17 @@ double largest_difference(const std::vector<float>& one, const std::vector<float
   REQUIRE(one.size() == other.size());
   double largest = 0;
   for (size_t i = 0; i < one.size(); ++i) {
-    largest = std::max(largest, std::abs(static_cast<double>(one[i]) - static_cast<double>(other[i])));
+    largest =
+        std::max(largest, std::abs(static_cast<double>(one[i]) - static_cast<double>(other[i])));
   }
   return largest;
 }
 
-TEST_CASE("evaluate: every image is scored once, in order, whatever the batch size", "[child_trainer]") {
+TEST_CASE("evaluate: every image is scored once, in order, whatever the batch size",
+          "[child_trainer]") {
   const data::Dataset dataset = tests::tiny_dataset(4, 11, 8, 1);
-  const DeviceSplit split(dataset, dataset.train, measure_normalisation(dataset, dataset.train), kCpu);
+  const DeviceSplit split(dataset, dataset.train, measure_normalisation(dataset, dataset.train),
+                          kCpu);
   Network network(small_graph(), kCpu, {.seed = 1});
   const auto scores = scores_of(network, split, 250);
   REQUIRE(scores.size() == 44 * 4);
@@ -59,18 +62,21 @@ TEST_CASE("evaluate: one label sums to one, several do not compete", "[child_tra
     // The same logits: sigmoid(a) / (1 - sigmoid(a)) is exp(a).
     const double odds0 = sigmoid[i] / (1.0 - sigmoid[i]);
     const double odds1 = sigmoid[i + 1] / (1.0 - sigmoid[i + 1]);
-    CHECK_THAT(odds0 / odds1, Catch::Matchers::WithinRel(static_cast<double>(softmax[i] / softmax[i + 1]), 1e-3));
+    CHECK_THAT(odds0 / odds1,
+               Catch::Matchers::WithinRel(static_cast<double>(softmax[i] / softmax[i + 1]), 1e-3));
   }
 }
 
 TEST_CASE("evaluate: a network can be trained after it was evaluated", "[child_trainer]") {
   const data::Dataset dataset = tests::tiny_dataset(4, 5, 8, 1);
-  const DeviceSplit split(dataset, dataset.train, measure_normalisation(dataset, dataset.train), kCpu);
+  const DeviceSplit split(dataset, dataset.train, measure_normalisation(dataset, dataset.train),
+                          kCpu);
   Network network(small_graph(), kCpu, {.seed = 1});
   const auto before = scores_of(network, split);
   CHECK(before == scores_of(network, split));
   const Batch batch = split.gather(at::arange(0, 8, at::kLong));
-  at::cross_entropy_loss(network.forward(batch.images, {.training = true}).logits, batch.targets).backward();
+  at::cross_entropy_loss(network.forward(batch.images, {.training = true}).logits, batch.targets)
+      .backward();
   for (const auto& [name, parameter] : network.parameters()) {
     CAPTURE(name);
     CHECK(parameter.grad().defined());

@@ -8,7 +8,8 @@ namespace nas::child_trainer {
 // Every primitive that can be run, at an odd size, with an auxiliary head; 3 classes.
 inline search_space::NetworkGraph every_primitive() {
   search_space::GraphBuilder graph({3, 9, 9});
-  int x = graph.conv2d("stem", graph.image(), {.channels = 4, .kernel_h = 3, .kernel_w = 3, .bias = true});
+  int x = graph.conv2d("stem", graph.image(),
+                       {.channels = 4, .kernel_h = 3, .kernel_w = 3, .bias = true});
   x = graph.batch_norm("stem_bn", x);
   const int gate = graph.sigmoid(graph.conv2d("gate", graph.global_avg_pool(x), {.channels = 4}));
   x = graph.mul(x, gate);
@@ -20,7 +21,8 @@ inline search_space::NetworkGraph every_primitive() {
   graph.set_auxiliary(true);
   const int auxiliary = graph.linear("auxiliary.classifier", graph.global_avg_pool(x), 3);
   graph.set_auxiliary(false);
-  x = graph.relu_conv_bn("dilated", x, {.channels = 6, .kernel_h = 3, .kernel_w = 3, .dilation = 2, .groups = 2});
+  x = graph.relu_conv_bn("dilated", x,
+                         {.channels = 6, .kernel_h = 3, .kernel_w = 3, .dilation = 2, .groups = 2});
   x = graph.dropout(graph.global_avg_pool(x), 0.3);
   return graph.finish(graph.linear("classifier", x, 3), auxiliary, 3);
 }

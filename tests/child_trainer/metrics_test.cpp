@@ -27,8 +27,7 @@ Metrics measure_test(const data::Dataset& dataset, const std::vector<float>& sco
 
 TEST_CASE("metrics: four images worked out by hand", "[child_trainer]") {
   const data::Dataset dataset = labelled(2, {0, 1, 1, 0});
-  const Metrics metrics =
-      measure_test(dataset, {0.9F, 0.1F, 0.4F, 0.6F, 0.7F, 0.3F, 0.6F, 0.4F});
+  const Metrics metrics = measure_test(dataset, {0.9F, 0.1F, 0.4F, 0.6F, 0.7F, 0.3F, 0.6F, 0.4F});
   CHECK(metrics.images == 4);
   CHECK_THAT(metrics.accuracy, WithinAbs(0.75, 1e-12));
   CHECK_THAT(metrics.precision_at_1, WithinAbs(0.75, 1e-12));
@@ -130,8 +129,10 @@ TEST_CASE("metrics: sizes that disagree, and nothing at all", "[child_trainer]")
 
 TEST_CASE("metrics: JSON names each label", "[child_trainer]") {
   const data::Dataset dataset = labelled(2, {0, 1});
-  const common::Json json = to_json(measure_test(dataset, {0.9F, 0.1F, 0.2F, 0.8F}), dataset.class_names);
-  for (const char* key : {"images", "accuracy", "precision_at_1", "log_loss", "auc_prc", "auc_roc", "confusion"}) {
+  const common::Json json =
+      to_json(measure_test(dataset, {0.9F, 0.1F, 0.2F, 0.8F}), dataset.class_names);
+  for (const char* key :
+       {"images", "accuracy", "precision_at_1", "log_loss", "auc_prc", "auc_roc", "confusion"}) {
     CHECK(json.contains(key));
   }
   REQUIRE(json.at("labels").size() == 2);

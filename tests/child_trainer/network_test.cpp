@@ -24,7 +24,8 @@ using search_space::NetworkOptions;
 using Sizes = std::vector<int64_t>;
 
 const at::Device kCpu(at::kCPU);
-constexpr const char* kBench201 = "|nor_conv_3x3~0|+|avg_pool_3x3~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
+constexpr const char* kBench201 =
+    "|nor_conv_3x3~0|+|avg_pool_3x3~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
 
 std::vector<std::string> architectures() {
   std::vector<std::string> names = common::Registry<NamedArchitecture>::names();
@@ -64,7 +65,8 @@ TEST_CASE("network: logits of every named architecture have a row an image", "[c
   for (const auto& name : architectures()) {
     CAPTURE(name);
     const NetworkOptions options{.input_size = 16, .classes = 7, .cells = 1, .filters = 4};
-    Network network(search_space::build_network(search_space::find_architecture(name), options), kCpu, {.seed = 1});
+    Network network(search_space::build_network(search_space::find_architecture(name), options),
+                    kCpu, {.seed = 1});
     const at::Tensor images = random_tensor({3, 3, 16, 16}, 1);
     const at::NoGradGuard no_grad;
     for (const bool training : {true, false}) {
@@ -80,13 +82,15 @@ TEST_CASE("network: what is allocated is what cost_of counts", "[child_trainer]"
   for (const auto& name : architectures()) {
     CAPTURE(name);
     const bool has_head = name != kBench201;
-    const NetworkOptions options{.input_size = 32, .classes = 10, .cells = 6, .filters = 32, .auxiliary = has_head};
+    const NetworkOptions options{
+        .input_size = 32, .classes = 10, .cells = 6, .filters = 32, .auxiliary = has_head};
     const auto graph = search_space::build_network(search_space::find_architecture(name), options);
     const auto cost = search_space::cost_of(graph);
     const Network network(graph, kCpu, {});
     CHECK(count_of(network.parameters()) == cost.parameters + cost.auxiliary_parameters);
     CHECK(count_of(network.buffers()) == cost.buffers);
-    CHECK(count_of(network.state(true)) == cost.parameters + cost.auxiliary_parameters + cost.buffers);
+    CHECK(count_of(network.state(true)) ==
+          cost.parameters + cost.auxiliary_parameters + cost.buffers);
     CHECK((cost.auxiliary_parameters > 0) == has_head);
     const auto served = search_space::cost_of(search_space::inference_graph(graph));
     CHECK(count_of(network.state(false)) == served.parameters + served.buffers);
@@ -100,7 +104,8 @@ void to_double(const NamedTensors& tensors) {
   for (const auto& [name, tensor] : tensors) tensor.set_data(tensor.detach().to(at::kDouble));
 }
 
-TEST_CASE("network: gradients through every primitive are those of finite differences", "[child_trainer]") {
+TEST_CASE("network: gradients through every primitive are those of finite differences",
+          "[child_trainer]") {
   Network network(every_primitive(), kCpu, {.seed = 3});
   to_double(network.parameters());
   to_double(network.buffers());
@@ -129,12 +134,14 @@ TEST_CASE("network: gradients through every primitive are those of finite differ
       const double below = loss_now().item<double>();
       value.add_(offset);
       const double expected = (above - below) / (2 * kStep);
-      CHECK_THAT(gradient[index].item<double>(), WithinAbs(expected, 1e-5 * std::max(1.0, std::abs(expected))));
+      CHECK_THAT(gradient[index].item<double>(),
+                 WithinAbs(expected, 1e-5 * std::max(1.0, std::abs(expected))));
     }
   }
 }
 
-TEST_CASE("network: training uses the batch's statistics, evaluation the running ones", "[child_trainer]") {
+TEST_CASE("network: training uses the batch's statistics, evaluation the running ones",
+          "[child_trainer]") {
   Network network(every_primitive(), kCpu, {.seed = 1});
   const at::Tensor images = random_tensor({4, 3, 9, 9}, 1);
   const at::NoGradGuard no_grad;
@@ -157,7 +164,9 @@ TEST_CASE("network: training uses the batch's statistics, evaluation the running
 Network drop_path_network(double depth_ratio) {
   GraphBuilder graph({3, 2, 2});
   const int x = graph.drop_path(graph.image(), depth_ratio);
-  Network network(graph.finish(graph.linear("classifier", graph.global_avg_pool(x), 3), std::nullopt, 3), kCpu, {});
+  Network network(
+      graph.finish(graph.linear("classifier", graph.global_avg_pool(x), 3), std::nullopt, 3), kCpu,
+      {});
   const at::NoGradGuard no_grad;
   network.parameters().at("classifier.weight").copy_(at::eye(3));
   return network;
@@ -167,12 +176,14 @@ TEST_CASE("network: drop-path drops whole samples and keeps the expectation", "[
   Network network = drop_path_network(0.5);
   const at::Tensor images = at::ones({4000, 3, 2, 2});
   const at::NoGradGuard no_grad;
-  const at::Tensor logits = network.forward(images, {.training = true, .drop_path = 0.8, .key = {.seed = 1}}).logits;
+  const at::Tensor logits =
+      network.forward(images, {.training = true, .drop_path = 0.8, .key = {.seed = 1}}).logits;
   CHECK_THAT(logits.mean().item<double>(), WithinAbs(1.0, 0.05));  // standard deviation 0.013
   const at::Tensor kept = logits.select(1, 0) > 0.5;
   CHECK_THAT(kept.to(at::kDouble).mean().item<double>(), WithinAbs(0.6, 0.04));
   CHECK(at::allclose(logits, (kept.to(at::kFloat) / 0.6).unsqueeze(1).expand({4000, 3})));
-  CHECK(at::equal(network.forward(images, {.training = false, .drop_path = 0.8}).logits, at::ones({4000, 3})));
+  CHECK(at::equal(network.forward(images, {.training = false, .drop_path = 0.8}).logits,
+                  at::ones({4000, 3})));
 }
 
 TEST_CASE("network: what is dropped is a function of the key", "[child_trainer]") {
@@ -202,7 +213,8 @@ TEST_CASE("network: a weight starts the same wherever its layer stands", "[child
   const auto graph_of = [](const std::vector<std::string>& names) {
     GraphBuilder graph({4, 8, 8});
     int x = graph.image();
-    for (const auto& name : names) x = graph.conv2d(name, x, {.channels = 4, .kernel_h = 3, .kernel_w = 3});
+    for (const auto& name : names)
+      x = graph.conv2d(name, x, {.channels = 4, .kernel_h = 3, .kernel_w = 3});
     return graph.finish(graph.linear("classifier", graph.global_avg_pool(x), 2), std::nullopt, 2);
   };
   const Network one(graph_of({"first", "second", "third"}), kCpu, {.seed = 1});
@@ -215,10 +227,12 @@ TEST_CASE("network: a weight starts the same wherever its layer stands", "[child
 
 TEST_CASE("network: weights start with the documented spread", "[child_trainer]") {
   GraphBuilder graph({32, 8, 8});
-  int x = graph.conv2d("conv", graph.image(), {.channels = 64, .kernel_h = 3, .kernel_w = 3, .bias = true});
+  int x = graph.conv2d("conv", graph.image(),
+                       {.channels = 64, .kernel_h = 3, .kernel_w = 3, .bias = true});
   x = graph.conv2d("depthwise", x, {.channels = 64, .kernel_h = 5, .kernel_w = 5, .groups = 64});
   x = graph.batch_norm("bn", x);
-  const Network network(graph.finish(graph.linear("classifier", x, 10), std::nullopt, 10), kCpu, {.seed = 9});
+  const Network network(graph.finish(graph.linear("classifier", x, 10), std::nullopt, 10), kCpu,
+                        {.seed = 9});
   const auto& parameters = network.parameters();
   const auto deviation = [&](const std::string& name) {
     return parameters.at(name).to(at::kDouble).square().mean().sqrt().item<double>();
@@ -238,11 +252,14 @@ TEST_CASE("network: a sum of many inputs adds them all", "[child_trainer]") {
   GraphBuilder graph({3, 2, 2});
   const int x = graph.image();
   const int sum = graph.add({x, graph.relu(x), graph.sigmoid(x), x});
-  Network network(graph.finish(graph.linear("classifier", graph.global_avg_pool(sum), 3), std::nullopt, 3), kCpu, {});
+  Network network(
+      graph.finish(graph.linear("classifier", graph.global_avg_pool(sum), 3), std::nullopt, 3),
+      kCpu, {});
   const at::NoGradGuard no_grad;
   network.parameters().at("classifier.weight").copy_(at::eye(3));
   const at::Tensor images = random_tensor({4, 3, 2, 2}, 6);
-  const at::Tensor expected = (2 * images + at::relu(images) + at::sigmoid(images)).mean({2, 3}, false);
+  const at::Tensor expected =
+      (2 * images + at::relu(images) + at::sigmoid(images)).mean({2, 3}, false);
   CHECK(at::allclose(network.forward(images, {.training = false}).logits, expected, 1e-5, 1e-6));
 }
 

@@ -21,7 +21,8 @@ at::Tensor counting(const std::vector<int64_t>& shape) {
 }
 
 TEST_CASE("tensors: every type survives storing", "[child_trainer]") {
-  for (const auto type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kByte}) {
+  for (const auto type :
+       {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kByte}) {
     CAPTURE(static_cast<int>(type));
     const at::Tensor tensor = counting({2, 3, 4}).to(type);
     const common::StoredTensor stored = store_tensor(tensor);
@@ -67,10 +68,12 @@ TEST_CASE("tensors: what does not fit is named, with the file", "[child_trainer]
   const NamedTensors tensors = {{"weight", at::zeros({2, 3})}, {"bias", at::zeros({2})}};
   auto stored = store_tensors(tensors);
   stored.erase("bias");
-  CHECK_THROWS_WITH(copy_into(tensors, stored, "model.x"), ContainsSubstring("bias") && ContainsSubstring("model.x"));
+  CHECK_THROWS_WITH(copy_into(tensors, stored, "model.x"),
+                    ContainsSubstring("bias") && ContainsSubstring("model.x"));
   stored = store_tensors(tensors);
   stored["bias"] = store_tensor(at::zeros({3}));
-  CHECK_THROWS_WITH(copy_into(tensors, stored, "model.x"), ContainsSubstring("[3]") && ContainsSubstring("[2]"));
+  CHECK_THROWS_WITH(copy_into(tensors, stored, "model.x"),
+                    ContainsSubstring("[3]") && ContainsSubstring("[2]"));
   stored = store_tensors(tensors);
   stored["extra"] = store_tensor(at::zeros({1}));
   CHECK_THROWS_WITH(copy_into(tensors, stored, "model.x"), ContainsSubstring("extra"));

@@ -29,7 +29,8 @@ TrainResult run_until(const TrainJob& job, int stop_at) {
   return trainer.run(job, hooks);
 }
 
-TEST_CASE("trainer: stopped within an epoch and continued elsewhere, it ends with the same bits", "[child_trainer]") {
+TEST_CASE("trainer: stopped within an epoch and continued elsewhere, it ends with the same bits",
+          "[child_trainer]") {
   const Outcome expected = uninterrupted(busy_job({}));  // 2 epochs of 6 steps
   for (const int stop_at : {0, 4, 6, 11}) {
     CAPTURE(stop_at);
@@ -54,7 +55,8 @@ TEST_CASE("trainer: stopped at every step, it ends with the same bits", "[child_
   while (run_until(job, 1).state == TrainState::kStopped) REQUIRE(++attempts < 20);
   CHECK(attempts >= 5);
   Trainer last = new_trainer();
-  REQUIRE(last.run(job, {}).state == TrainState::kFinished);  // finished already: nothing is trained
+  REQUIRE(last.run(job, {}).state ==
+          TrainState::kFinished);  // finished already: nothing is trained
   CHECK((outcome_of(last, folder.path()) == expected));
 }
 
@@ -62,8 +64,8 @@ struct Killed : std::runtime_error {
   Killed() : std::runtime_error("killed") {}
 };
 
-// on_epoch comes after the checkpoint, so this is a kill between two epochs; with a checkpoint every second epoch the
-// first epoch is lost, and what it wrote to metrics.jsonl must not stay.
+// on_epoch comes after the checkpoint, so this is a kill between two epochs; with a checkpoint
+// every second epoch the first epoch is lost, and what it wrote to metrics.jsonl must not stay.
 TEST_CASE("trainer: killed after an epoch, it ends with the same bits", "[child_trainer]") {
   TrainJob job = small_job({});
   job.settings.epochs = 3;

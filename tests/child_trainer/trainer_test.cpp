@@ -47,7 +47,8 @@ TEST_CASE("trainer: metrics are written, a line an epoch", "[child_trainer]") {
   TrainJob job = small_job(folder.path());
   job.settings.epochs = 3;
   const TrainResult result = trainer.run(job, {});
-  const auto lines = common::split(common::trim(common::read_file(folder.path() / "metrics.jsonl")), '\n');
+  const auto lines =
+      common::split(common::trim(common::read_file(folder.path() / "metrics.jsonl")), '\n');
   REQUIRE(lines.size() == 3);
   const EpochMetrics last = epoch_metrics_from_json(common::parse_json(lines[2], "metrics.jsonl"));
   CHECK(to_json(last).dump() == to_json(result.last).dump());
@@ -69,7 +70,8 @@ TEST_CASE("trainer: a learning rate that is too large ends as not a number", "[c
 }
 
 // The loss of the only step is finite; the weights that it leaves are not.
-TEST_CASE("trainer: weights that are no numbers are found where the loss was one", "[child_trainer]") {
+TEST_CASE("trainer: weights that are no numbers are found where the loss was one",
+          "[child_trainer]") {
   const TempDir folder;
   Trainer trainer = new_trainer();
   TrainJob job = small_job(folder.path());
@@ -158,7 +160,8 @@ TEST_CASE("trainer: several labels an image", "[child_trainer]") {
   CHECK(trainer.run(job, {}).state == TrainState::kFinished);
 }
 
-TEST_CASE("trainer: training starts from given weights where name and shape agree", "[child_trainer]") {
+TEST_CASE("trainer: training starts from given weights where name and shape agree",
+          "[child_trainer]") {
   const TempDir root;
   Trainer trainer = new_trainer();
   trainer.run(small_job(root.path() / "first"), {});

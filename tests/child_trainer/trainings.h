@@ -26,7 +26,8 @@ inline TrainJob small_job(const std::filesystem::path& folder) {
           .folder = folder};
 }
 
-// A NASNet with all that draws random numbers or keeps state: drop-path, dropout, an auxiliary head, augmentations.
+// A NASNet with all that draws random numbers or keeps state: drop-path, dropout, an auxiliary
+// head, augmentations.
 inline TrainJob busy_job(const std::filesystem::path& folder) {
   TrainJob job = small_job(folder);
   job.architecture = search_space::find_architecture("nasnet-a");
@@ -40,7 +41,9 @@ inline TrainJob busy_job(const std::filesystem::path& folder) {
 }
 
 // 48 training and 24 held-out images of 4 classes.
-inline data::Dataset training_set(int64_t per_class = 12) { return tests::tiny_dataset(4, per_class, kSide, 1); }
+inline data::Dataset training_set(int64_t per_class = 12) {
+  return tests::tiny_dataset(4, per_class, kSide, 1);
+}
 
 // Of one thread, as children are on the CPU.
 inline Trainer new_trainer() {
@@ -48,7 +51,8 @@ inline Trainer new_trainer() {
   return Trainer(training_set(), at::Device(at::kCPU));
 }
 
-// Weights, statistics and the last epoch's metrics: what must agree bit for bit. Times are left out.
+// Weights, statistics and the last epoch's metrics: what must agree bit for bit. Times are left
+// out.
 struct Outcome {
   NamedTensors state;
   std::string metrics;  // metrics.jsonl
@@ -64,7 +68,8 @@ struct Outcome {
 
 inline Outcome outcome_of(Trainer& trainer, const std::filesystem::path& folder) {
   Outcome outcome;
-  for (const auto& [name, tensor] : trainer.network()->state(true)) outcome.state[name] = tensor.detach().clone();
+  for (const auto& [name, tensor] : trainer.network()->state(true))
+    outcome.state[name] = tensor.detach().clone();
   for (const auto& line : common::split(common::read_file(folder / "metrics.jsonl"), '\n')) {
     if (line.empty()) continue;
     common::Json json = common::parse_json(line, "metrics.jsonl");

@@ -1,5 +1,5 @@
-// Datasets and images that are missing, damaged or something else: exit code 3 and a message that names the file. And
-// datasets that are there already: nothing replaces them unasked.
+// Datasets and images that are missing, damaged or something else: exit code 3 and a message that
+// names the file. And datasets that are there already: nothing replaces them unasked.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -37,7 +37,8 @@ void check_everywhere(const fs::path& dir, const std::string& file, const std::s
 TEST_CASE("bad data: an unknown dataset says where it was searched and how to get one", "[cli]") {
   const TempDir dir;
   check_everywhere(dir.path(), "nosuch", "nosuch");
-  const ProgramResult result = run_program({"search", "--proxy", "cifar10", "--run", "r"}, dir.path());
+  const ProgramResult result =
+      run_program({"search", "--proxy", "cifar10", "--run", "r"}, dir.path());
   check_data_error(result, (dir.path() / "cache").string());
   CHECK_THAT(result.err, ContainsSubstring("nas data fetch cifar10"));
 }
@@ -52,7 +53,8 @@ TEST_CASE("bad data: a file that is missing, truncated or no dataset", "[cli]") 
   fs::copy_file(good, dir.path() / "half.h5");
   fs::resize_file(dir.path() / "half.h5", fs::file_size(good) / 2);
   check_everywhere(dir.path(), "half.h5", "half.h5");
-  common::write_file_atomically(dir.path() / "text.h5", "These are not the pixels you are looking for.\n");
+  common::write_file_atomically(dir.path() / "text.h5",
+                                "These are not the pixels you are looking for.\n");
   check_everywhere(dir.path(), "text.h5", "text.h5");
   common::write_file_atomically(dir.path() / "empty.h5", "");
   check_everywhere(dir.path(), "empty.h5", "empty.h5");
@@ -61,18 +63,22 @@ TEST_CASE("bad data: a file that is missing, truncated or no dataset", "[cli]") 
 TEST_CASE("bad data: more images than there are", "[cli]") {
   const TempDir dir;
   data::write_dataset(dir.path() / "data.h5", noise_dataset(10, 2, 2));
-  check_data_error(run_program({"search", "--proxy", "data.h5", "--run", "r", "--train-images", "1000"}, dir.path()),
-                   "too few images");
+  check_data_error(
+      run_program({"search", "--proxy", "data.h5", "--run", "r", "--train-images", "1000"},
+                  dir.path()),
+      "too few images");
 }
 
 TEST_CASE("bad data: a folder whose files are no images is not imported", "[cli]") {
   const TempDir dir;
   for (const std::string label : {"cat", "dog"}) {
     for (int i = 0; i < 10; ++i) {
-      common::write_file_atomically(dir.path() / "photos" / label / (std::to_string(i) + ".jpg"), "no image");
+      common::write_file_atomically(dir.path() / "photos" / label / (std::to_string(i) + ".jpg"),
+                                    "no image");
     }
   }
-  const ProgramResult result = run_program({"data", "import", "pets", "--from", "photos"}, dir.path());
+  const ProgramResult result =
+      run_program({"data", "import", "pets", "--from", "photos"}, dir.path());
   CHECK(result.exit_code == 3);
   CHECK_THAT(result.err, ContainsSubstring("0.jpg"));
   CHECK_FALSE(fs::exists(dir.path() / "cache" / "pets.h5"));
@@ -83,7 +89,9 @@ void write_photos(const fs::path& folder) {
   for (const std::string label : {"cat", "dog"}) {
     for (int i = 0; i < 10; ++i) {
       data::write_png(folder / label / (std::to_string(i) + ".png"),
-                      {.height = 20, .width = 30, .pixels = std::vector<uint8_t>(1800, label == "cat" ? 90 : 200)});
+                      {.height = 20,
+                       .width = 30,
+                       .pixels = std::vector<uint8_t>(1800, label == "cat" ? 90 : 200)});
     }
   }
 }
@@ -98,11 +106,12 @@ TEST_CASE("bad data: what cannot be imported says so", "[cli]") {
   check_data_error(import_from("nowhere"), "no such file or folder: nowhere");
   check_data_error(import_from("photos.zip"), "unpacked first");
   check_data_error(import_from("photos/cat"), "one folder for each class");
-  const ProgramResult importer =
-      run_program({"data", "import", "pets", "--from", "photos/cat", "--importer", "folder"}, dir.path());
+  const ProgramResult importer = run_program(
+      {"data", "import", "pets", "--from", "photos/cat", "--importer", "folder"}, dir.path());
   check_data_error(importer, "too few classes");
   CHECK(run_program({"data", "import", "a/b", "--from", "photos"}, dir.path()).exit_code == 2);
-  CHECK(run_program({"data", "import", "pets", "--from", "photos", "--encoding", "gif"}, dir.path()).exit_code == 2);
+  CHECK(run_program({"data", "import", "pets", "--from", "photos", "--encoding", "gif"}, dir.path())
+            .exit_code == 2);
 
   fs::remove_all(dir.path() / "cache");
   common::write_file_atomically(dir.path() / "cache", "no folder");
@@ -124,7 +133,8 @@ TEST_CASE("bad data: a dataset that is there is replaced only when asked", "[cli
     CHECK_THAT(result.err, ContainsSubstring((dir.path() / "cache" / "shapes.h5").string()) &&
                                ContainsSubstring(what) && ContainsSubstring("--replace"));
   };
-  const std::vector<std::string> import = {"data", "import", "shapes", "--from", "photos", "--encoding", "png"};
+  const std::vector<std::string> import = {"data",   "import",     "shapes", "--from",
+                                           "photos", "--encoding", "png"};
   auto import_anyway = import;
   import_anyway.push_back("--replace");
 
@@ -144,8 +154,9 @@ TEST_CASE("bad data: a dataset that is there is replaced only when asked", "[cli
 TEST_CASE("bad data: a new dataset that another one hides is told", "[cli]") {
   const TempDir dir;
   data::write_dataset(dir.path() / "shared" / "shapes.h5", noise_dataset());
-  const ProgramResult made = run_program({"data", "make", "shapes", "--images", "60", "--size", "16"}, dir.path(),
-                                         {{"NAS_DATA_DIR", (dir.path() / "shared").string()}});
+  const ProgramResult made =
+      run_program({"data", "make", "shapes", "--images", "60", "--size", "16"}, dir.path(),
+                  {{"NAS_DATA_DIR", (dir.path() / "shared").string()}});
   CHECK(made.exit_code == 0);
   CHECK_THAT(made.err, ContainsSubstring("found first"));
 }
@@ -154,12 +165,14 @@ TEST_CASE("bad data: predict names the files that are no images and labels the o
   const TempDir dir;
   data::write_dataset(dir.path() / "data.h5", noise_dataset(10, 2, 2));
   const ProgramResult made =
-      run_program({"transfer", "--dataset", "data.h5", "--arch", "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|",
-                   "--cells", "1", "--filters", "4", "--epochs", "1", "--batch-size", "8"},
+      run_program({"transfer", "--dataset", "data.h5", "--arch",
+                   "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|", "--cells", "1",
+                   "--filters", "4", "--epochs", "1", "--batch-size", "8"},
                   dir.path());
   INFO(made.err);
   REQUIRE(made.exit_code == 0);
-  data::write_png(dir.path() / "good.png", {.height = 20, .width = 30, .pixels = std::vector<uint8_t>(1800, 90)});
+  data::write_png(dir.path() / "good.png",
+                  {.height = 20, .width = 30, .pixels = std::vector<uint8_t>(1800, 90)});
   common::write_file_atomically(dir.path() / "bad.png", "no image");
 
   const ProgramResult good = run_program({"predict", "good.png", "--json"}, dir.path());
@@ -179,10 +192,12 @@ TEST_CASE("bad data: predict names the files that are no images and labels the o
   CHECK(sum > 0.999);
   CHECK(sum < 1.001);
 
-  const ProgramResult mixed = run_program({"predict", "bad.png", "missing.png", "good.png", "--json"}, dir.path());
+  const ProgramResult mixed =
+      run_program({"predict", "bad.png", "missing.png", "good.png", "--json"}, dir.path());
   CHECK(mixed.exit_code == 3);
   CHECK(mixed.out == good.out);
-  CHECK_THAT(mixed.err, ContainsSubstring("bad.png") && ContainsSubstring("missing.png") && ContainsSubstring("2 of 3"));
+  CHECK_THAT(mixed.err, ContainsSubstring("bad.png") && ContainsSubstring("missing.png") &&
+                            ContainsSubstring("2 of 3"));
   fs::create_directories(dir.path() / "no_images");
   check_data_error(run_program({"predict", "no_images"}, dir.path()), "no_images");
   const ProgramResult folder = run_program({"predict", ".", "--json"}, dir.path());

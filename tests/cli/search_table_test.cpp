@@ -22,7 +22,8 @@ using Catch::Matchers::StartsWith;
 using common::Json;
 
 std::string text_of(const Json& architecture) {
-  return search_space::to_nasbench201_text(search_space::architecture_from_json(architecture, "status"));
+  return search_space::to_nasbench201_text(
+      search_space::architecture_from_json(architecture, "status"));
 }
 
 Json searched(const fs::path& dir, std::vector<std::string> words) {
@@ -56,7 +57,8 @@ TEST_CASE("search: finds its trials and says what was best", "[cli]") {
     ++trained;
     CHECK_THAT(trial.at("worker").get<std::string>(), StartsWith("local"));
     CHECK(reward == table_reward(text_of(trial.at("architecture"))));  // bit for bit
-    CHECK(fs::exists(dir.path() / "r" / "trials" / fmt::format("{:06}", id - 1) / "architecture.json"));
+    CHECK(fs::exists(dir.path() / "r" / "trials" / fmt::format("{:06}", id - 1) /
+                     "architecture.json"));
   }
   CHECK(trained == 30);
   CHECK(result.at("best").at("reward").get<double>() == best);
@@ -78,7 +80,8 @@ TEST_CASE("search: a finished run is shown and left as it is", "[cli]") {
   CHECK_THAT(again.out, ContainsSubstring("best reward") && ContainsSubstring("nas transfer"));
   CHECK_THAT(again.err, ContainsSubstring("finished"));
   CHECK(run_program({"search", "--run", "./r"}, dir.path()).out == again.out);
-  CHECK(searched(dir.path(), {"search", "--run", "r"}).at("best").dump() == first.at("best").dump());
+  CHECK(searched(dir.path(), {"search", "--run", "r"}).at("best").dump() ==
+        first.at("best").dump());
   CHECK(outcome_of(dir.path(), "r") == before);
 }
 
@@ -89,7 +92,8 @@ TEST_CASE("search: more trials extend a run as if it always had had them", "[cli
     CAPTURE(strategy);
     searched(dir.path(), table_search(strategy, strategy, 41));
     const std::string parts = strategy + "-in-parts";
-    for (const int trials : {1, 30, 41}) searched(dir.path(), table_search(parts, strategy, trials));
+    for (const int trials : {1, 30, 41})
+      searched(dir.path(), table_search(parts, strategy, trials));
     CHECK(outcome_of(dir.path(), parts) == outcome_of(dir.path(), strategy));
   }
 }
@@ -98,7 +102,8 @@ TEST_CASE("search: the same seed finds the same, another seed other trials", "[c
   const TempDir dir;
   write_table(dir.path() / "table.csv");
   searched(dir.path(), table_search("a", "ppo", 25));
-  searched(dir.path(), table_search("b", "ppo", 25, {"--workers", "1"}));  // workers are no part of it
+  searched(dir.path(),
+           table_search("b", "ppo", 25, {"--workers", "1"}));  // workers are no part of it
   searched(dir.path(), table_search("c", "ppo", 25, {"--seed", "2"}));
   CHECK(outcome_of(dir.path(), "a") == outcome_of(dir.path(), "b"));
   CHECK(outcome_of(dir.path(), "a") != outcome_of(dir.path(), "c"));
@@ -120,7 +125,8 @@ TEST_CASE("search: what the user gives is tried first", "[cli]") {
   write_table(dir.path() / "table.csv");
   const std::string first = nasbench201_text(14321);
   const std::string second = nasbench201_text(777);
-  searched(dir.path(), table_search("r", "ppo", 20, {"--start-with", first + "," + second + "," + first}));
+  searched(dir.path(),
+           table_search("r", "ppo", 20, {"--start-with", first + "," + second + "," + first}));
   const Json trials = status_of(dir.path(), "r").at("trials");
   CHECK(text_of(trials.at(0).at("architecture")) == first);
   CHECK(text_of(trials.at(1).at("architecture")) == second);
@@ -155,7 +161,8 @@ TEST_CASE("search: status shows a run as text and as CSV", "[cli]") {
   CHECK(lines[0] == "id,state,reward,attempt,reused_from,seconds,key");
   CHECK_THAT(lines[1], StartsWith("0,SUCCEEDED,0."));
   const ProgramResult text = run_program({"status"}, dir.path());
-  CHECK_THAT(text.out, ContainsSubstring("finished") && ContainsSubstring("best") && ContainsSubstring("SUCCEEDED"));
+  CHECK_THAT(text.out, ContainsSubstring("finished") && ContainsSubstring("best") &&
+                           ContainsSubstring("SUCCEEDED"));
   CHECK_THAT(run_program({"list", "runs"}, dir.path()).out, StartsWith("r "));
 }
 
@@ -164,7 +171,8 @@ void wait_for_text(const fs::path& file, const std::string& text, size_t times) 
   for (int i = 0; i < 1200; ++i) {
     const std::string content = fs::exists(file) ? common::read_file(file) : "";
     size_t found = 0;
-    for (size_t at = content.find(text); at != std::string::npos; at = content.find(text, at + 1)) ++found;
+    for (size_t at = content.find(text); at != std::string::npos; at = content.find(text, at + 1))
+      ++found;
     if (found >= times) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
@@ -174,7 +182,8 @@ void wait_for_text(const fs::path& file, const std::string& text, size_t times) 
 TEST_CASE("search: a signal stops it cleanly and it can be continued", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  const auto words = table_search("r", "random", 100000);  // more than there are: it would go on for long
+  const auto words =
+      table_search("r", "random", 100000);  // more than there are: it would go on for long
   size_t starts = 0;
   for (const int number : {SIGINT, SIGTERM}) {
     common::ProcessOptions options = options_of(nas_command(words), dir.path(), {}, "");
@@ -199,7 +208,8 @@ TEST_CASE("search: a signal stops it cleanly and it can be continued", "[cli]") 
 TEST_CASE("search: the time limit ends it", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  const ProgramResult result = run_program(table_search("r", "random", 100000, {"--time-limit", "1"}), dir.path());
+  const ProgramResult result =
+      run_program(table_search("r", "random", 100000, {"--time-limit", "1"}), dir.path());
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.err, ContainsSubstring("time limit"));
 }

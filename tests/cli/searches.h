@@ -10,14 +10,28 @@
 
 namespace nas::tests {
 
-// nas search on dir/table.csv (write_table() makes it) into the run folder `./run` (a bare name would lie under runs/); a
-// small policy where there is one.
-inline std::vector<std::string> table_search(const std::string& run, const std::string& strategy, int trials,
+// nas search on dir/table.csv (write_table() makes it) into the run folder `./run` (a bare name
+// would lie under runs/); a small policy where there is one.
+inline std::vector<std::string> table_search(const std::string& run, const std::string& strategy,
+                                             int trials,
                                              const std::vector<std::string>& more = {}) {
-  std::vector<std::string> words = {"search",   "--run",      (std::filesystem::path(".") / run).string(),
-                                    "--evaluator", "table",   "--table",   "table.csv",
-                                    "--space",  "nasbench201", "--strategy", strategy,
-                                    "--trials", std::to_string(trials), "--workers", "2", "--window", "4"};
+  std::vector<std::string> words = {"search",
+                                    "--run",
+                                    (std::filesystem::path(".") / run).string(),
+                                    "--evaluator",
+                                    "table",
+                                    "--table",
+                                    "table.csv",
+                                    "--space",
+                                    "nasbench201",
+                                    "--strategy",
+                                    strategy,
+                                    "--trials",
+                                    std::to_string(trials),
+                                    "--workers",
+                                    "2",
+                                    "--window",
+                                    "4"};
   if (strategy != "random") words.insert(words.end(), {"--" + strategy + ".units", "16"});
   words.insert(words.end(), more.begin(), more.end());
   return words;

@@ -90,9 +90,10 @@ TEST_CASE("file: a place that cannot be written to is a system error", "[common]
   for (const fs::path& path : {dir.path() / "file" / "below", fs::path("/proc/nope"),
                                fs::path("/proc/nope/below"), dir.path()}) {
     CAPTURE(path.string());
-    CHECK_THROWS_MATCHES(write_file_atomically(path, "new"), SystemError,
-                         MessageMatches(ContainsSubstring("cannot write " + path.string()) ||
-                                        ContainsSubstring("cannot make the folder " + path.parent_path().string())));
+    CHECK_THROWS_MATCHES(
+        write_file_atomically(path, "new"), SystemError,
+        MessageMatches(ContainsSubstring("cannot write " + path.string()) ||
+                       ContainsSubstring("cannot make the folder " + path.parent_path().string())));
     CHECK_THROWS_AS(append_line(path, "new"), SystemError);
   }
   CHECK(entries_in(dir.path()) == 1);

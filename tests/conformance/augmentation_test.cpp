@@ -23,7 +23,8 @@ at::Tensor random_images(int64_t count, int64_t height, int64_t width) {
 std::vector<RandomStream> streams(int64_t first, int64_t count, uint64_t seed = 1) {
   std::vector<RandomStream> random;
   for (int64_t i = first; i < first + count; ++i) {
-    random.emplace_back(common::RandomKey{.seed = seed, .purpose = "test", .index = static_cast<uint64_t>(i)});
+    random.emplace_back(
+        common::RandomKey{.seed = seed, .purpose = "test", .index = static_cast<uint64_t>(i)});
   }
   return random;
 }
@@ -86,7 +87,8 @@ TEST_CASE("Every augmentation changes an image in the same way in any batch", "[
     const at::Tensor together = augmented(entry.plugin, images);
     for (int64_t i = 0; i < 6; ++i) {
       CAPTURE(name, i);
-      CHECK(at::equal(augmented(entry.plugin, images.slice(0, i, i + 1), i), together.slice(0, i, i + 1)));
+      CHECK(at::equal(augmented(entry.plugin, images.slice(0, i, i + 1), i),
+                      together.slice(0, i, i + 1)));
     }
     CHECK(at::equal(augmented(entry.plugin, images.slice(0, 2, 5), 2), together.slice(0, 2, 5)));
   }

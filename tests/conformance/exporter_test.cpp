@@ -46,7 +46,8 @@ void check_exporter(const Exporter& exporter, const ExportModel& model) {
 // Each primitive, at an odd size: what no published cell of the other tests has is here.
 search_space::NetworkGraph every_primitive() {
   search_space::GraphBuilder graph({3, 9, 9});
-  int x = graph.conv2d("stem", graph.image(), {.channels = 8, .kernel_h = 3, .kernel_w = 3, .bias = true});
+  int x = graph.conv2d("stem", graph.image(),
+                       {.channels = 8, .kernel_h = 3, .kernel_w = 3, .bias = true});
   x = graph.batch_norm("stem_bn", x);
   const int gate = graph.sigmoid(graph.conv2d("gate", graph.global_avg_pool(x), {.channels = 8}));
   x = graph.mul(x, gate);
@@ -58,15 +59,18 @@ search_space::NetworkGraph every_primitive() {
   const int max = graph.max_pool(x, {.kernel = 3, .stride = 2});
   const int mean = graph.avg_pool(x, {.kernel = 3, .stride = 2});
   x = graph.concat({graph.add({reduced, half, graph.drop_path(max, 1.0), mean}), wide});
-  x = graph.relu_conv_bn("dilated", x, {.channels = 14, .kernel_h = 3, .kernel_w = 3, .dilation = 2, .groups = 2});
+  x = graph.relu_conv_bn(
+      "dilated", x, {.channels = 14, .kernel_h = 3, .kernel_w = 3, .dilation = 2, .groups = 2});
   x = graph.dropout(graph.global_avg_pool(x), 0.5);
-  return search_space::inference_graph(graph.finish(graph.linear("classifier", x, 5), std::nullopt, 5));
+  return search_space::inference_graph(
+      graph.finish(graph.linear("classifier", x, 5), std::nullopt, 5));
 }
 
 TEST_CASE("exported models give the scores of the network", "[conformance][exporter]") {
   for (const auto& [name, entry] : Registry<Exporter>::entries()) {
-    for (const std::string architecture : {"nasnet-a", "darts-v2", "amoebanet-a",
-                                           "|none~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"}) {
+    for (const std::string architecture :
+         {"nasnet-a", "darts-v2", "amoebanet-a",
+          "|none~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"}) {
       DYNAMIC_SECTION(name << " of " << architecture) {
         const auto graph = search_space::inference_graph(small_network(architecture));
         check_exporter(entry.plugin, random_export_model(graph, 1));
@@ -114,7 +118,9 @@ TEST_CASE("an exporter says which folder it cannot write", "[conformance][export
   const auto file = folder.path() / "a_file";
   common::write_file_atomically(file, "not a folder");
   for (const auto& [name, entry] : Registry<Exporter>::entries()) {
-    DYNAMIC_SECTION(name) { CHECK_THROWS_AS(entry.plugin.run(model, file / "below"), common::SystemError); }
+    DYNAMIC_SECTION(name) {
+      CHECK_THROWS_AS(entry.plugin.run(model, file / "below"), common::SystemError);
+    }
   }
 }
 
@@ -123,7 +129,9 @@ TEST_CASE("an exporter refuses a graph without its weights", "[conformance][expo
   model.weights.erase(model.weights.begin());
   const TempDir folder;
   for (const auto& [name, entry] : Registry<Exporter>::entries()) {
-    DYNAMIC_SECTION(name) { CHECK_THROWS_AS(entry.plugin.run(model, folder.path()), common::InternalError); }
+    DYNAMIC_SECTION(name) {
+      CHECK_THROWS_AS(entry.plugin.run(model, folder.path()), common::InternalError);
+    }
   }
 }
 
@@ -135,7 +143,8 @@ TEST_CASE("a broken file is an error, not a crash", "[conformance][exporter]") {
   for (const auto& [name, entry] : Registry<Exporter>::entries()) {
     if (entry.plugin.scores == nullptr) continue;
     DYNAMIC_SECTION(name) {
-      CHECK_THROWS_AS(entry.plugin.scores(file, model, random_images(model), kImages), common::SystemError);
+      CHECK_THROWS_AS(entry.plugin.scores(file, model, random_images(model), kImages),
+                      common::SystemError);
     }
   }
 }

@@ -48,10 +48,10 @@ double reward(const Choices& choices) {
 
 struct Course {
   int trials = 300;
-  size_t window = 1;    // proposals in flight
-  double scale = 1.0;   // of the rewards
-  int fail_every = 0;   // every so many trials one fails; 0: none
-  int skip_every = 0;   // … is not run
+  size_t window = 1;   // proposals in flight
+  double scale = 1.0;  // of the rewards
+  int fail_every = 0;  // every so many trials one fails; 0: none
+  int skip_every = 0;  // … is not run
 };
 
 Observation outcome(const Choices& choices, int trial, const Course& course) {
@@ -61,9 +61,8 @@ Observation outcome(const Choices& choices, int trial, const Course& course) {
   if (course.skip_every > 0 && trial % course.skip_every == course.skip_every - 1) {
     return {.choices = choices, .outcome = Outcome::kNotRun};
   }
-  return {.choices = choices,
-          .outcome = Outcome::kSucceeded,
-          .reward = course.scale * reward(choices)};
+  return {
+      .choices = choices, .outcome = Outcome::kSucceeded, .reward = course.scale * reward(choices)};
 }
 
 // The proposals, all of them valid and observed.

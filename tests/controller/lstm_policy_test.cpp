@@ -55,8 +55,7 @@ TEST_CASE("lstm policy: probabilities of all choices sum to one", "[controller]"
   const LstmPolicy::Evaluation evaluation = policy.log_probs_and_entropy(all_choices());
   REQUIRE(evaluation.log_probs.numel() == 9);
   CHECK_THAT(evaluation.log_probs.exp().sum().item<double>(), WithinAbs(1.0, 1e-12));
-  const double spread =
-      (evaluation.log_probs.max() - evaluation.log_probs.min()).item<double>();
+  const double spread = (evaluation.log_probs.max() - evaluation.log_probs.min()).item<double>();
   CHECK(spread > 0.1);
 }
 

@@ -14,7 +14,8 @@ using Catch::Matchers::StartsWith;
 
 size_t count_of(const std::string& text, const std::string& part) {
   size_t count = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++count;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+    ++count;
   return count;
 }
 
@@ -48,12 +49,15 @@ TEST_CASE("html: tables and facts have their cells", "[engine]") {
 }
 
 TEST_CASE("html: a chart draws lines and dots", "[engine]") {
-  const html::Series line{.name = "best", .colour = "red", .points = {{0, 0.1}, {1, 0.5}, {2, 0.5}}};
-  const html::Series dots{.name = "reward", .colour = "blue", .points = {{0, 0.1}, {1, 0.5}}, .line = false};
+  const html::Series line{
+      .name = "best", .colour = "red", .points = {{0, 0.1}, {1, 0.5}, {2, 0.5}}};
+  const html::Series dots{
+      .name = "reward", .colour = "blue", .points = {{0, 0.1}, {1, 0.5}}, .line = false};
   const std::string chart = html::chart({line, dots}, "trial", "reward");
   CHECK(count_of(chart, "<polyline") == 1);
   CHECK(count_of(chart, "<circle") == 2);
-  for (const char* part : {"<svg", "</svg>", "trial", "best"}) CHECK_THAT(chart, ContainsSubstring(part));
+  for (const char* part : {"<svg", "</svg>", "trial", "best"})
+    CHECK_THAT(chart, ContainsSubstring(part));
 }
 
 TEST_CASE("html: a chart of one point, of equal points and of none", "[engine]") {
@@ -73,7 +77,8 @@ TEST_CASE("html: a chart of one point, of equal points and of none", "[engine]")
 
 TEST_CASE("html: a confusion matrix has each count", "[engine]") {
   const std::string text = html::confusion({{11, 22}, {0, 33}}, {"cat", "dog"});
-  for (const char* part : {">11<", ">22<", ">0<", ">33<", "cat", "dog"}) CHECK_THAT(text, ContainsSubstring(part));
+  for (const char* part : {">11<", ">22<", ">0<", ">33<", "cat", "dog"})
+    CHECK_THAT(text, ContainsSubstring(part));
 }
 
 TEST_CASE("html: a drawing needs no Graphviz", "[engine]") {

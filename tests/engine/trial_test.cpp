@@ -9,9 +9,10 @@ namespace {
 
 TEST_CASE("trial: states are written by name", "[engine]") {
   const std::vector<std::pair<TrialState, std::string>> texts = {
-      {TrialState::kWaiting, "WAITING"},   {TrialState::kLeased, "LEASED"},   {TrialState::kSucceeded, "SUCCEEDED"},
-      {TrialState::kFailed, "FAILED"},     {TrialState::kOutOfMemory, "OOM"}, {TrialState::kNotANumber, "NAN"},
-      {TrialState::kTimeout, "TIMEOUT"},   {TrialState::kInfeasible, "INFEASIBLE"}};
+      {TrialState::kWaiting, "WAITING"},     {TrialState::kLeased, "LEASED"},
+      {TrialState::kSucceeded, "SUCCEEDED"}, {TrialState::kFailed, "FAILED"},
+      {TrialState::kOutOfMemory, "OOM"},     {TrialState::kNotANumber, "NAN"},
+      {TrialState::kTimeout, "TIMEOUT"},     {TrialState::kInfeasible, "INFEASIBLE"}};
   for (const auto& [state, text] : texts) {
     CHECK(state_text(state) == text);
     CHECK((state_from_text(text) == state));

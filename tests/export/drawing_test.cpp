@@ -31,7 +31,8 @@ search_space::Architecture small_architecture() {
   return architecture;
 }
 
-TEST_CASE("a drawing of cells has a cluster a cell, operations on edges and the concatenation", "[export]") {
+TEST_CASE("a drawing of cells has a cluster a cell, operations on edges and the concatenation",
+          "[export]") {
   const std::string dot = architecture_dot(small_architecture());
   CHECK_THAT(dot, StartsWith("digraph"));
   CHECK_THAT(dot, ContainsSubstring("subgraph \"cluster_normal\""));

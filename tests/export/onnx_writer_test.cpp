@@ -39,7 +39,8 @@ std::string tiny_model() {
   writer.input("x", {OnnxWriter::kBatch, 3});
   writer.output("y", {OnnxWriter::kBatch, 3});
   const std::vector<float> values = {0.5F, -1.0F, 2.0F};
-  writer.floats("w", {3}, std::string(reinterpret_cast<const char*>(values.data()), 3 * sizeof(float)));
+  writer.floats("w", {3},
+                std::string(reinterpret_cast<const char*>(values.data()), 3 * sizeof(float)));
   writer.integers("pads", {0, -7});
   OnnxNode node;
   node.op = "Some";

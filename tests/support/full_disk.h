@@ -1,4 +1,5 @@
-// No file of this process grows beyond `bytes` while this lives: what a full disk looks like to a writer, root or not.
+// No file of this process grows beyond `bytes` while this lives: what a full disk looks like to a
+// writer, root or not.
 #pragma once
 
 #include <signal.h>

@@ -20,23 +20,27 @@ struct ProgramResult {
   std::string err;
 };
 
-// What starts `command` in `dir`: a shell that becomes the command, so its process id is the command's. Nothing of the
-// user's is found: datasets are looked for in dir/cache alone.
-inline common::ProcessOptions options_of(const std::vector<std::string>& command, const std::filesystem::path& dir,
-                                         const Environment& more, const std::string& stdout_file) {
+// What starts `command` in `dir`: a shell that becomes the command, so its process id is the
+// command's. Nothing of the user's is found: datasets are looked for in dir/cache alone.
+inline common::ProcessOptions options_of(const std::vector<std::string>& command,
+                                         const std::filesystem::path& dir, const Environment& more,
+                                         const std::string& stdout_file) {
   constexpr const char* kScript =
       R"(cd "$0" && out=$1 && shift && if [ "$out" ]; then exec "$@" >"$out"; else exec "$@"; fi)";
   common::ProcessOptions options;
   options.arguments = {"sh", "-c", kScript, dir.string(), stdout_file};
   options.arguments.insert(options.arguments.end(), command.begin(), command.end());
-  options.environment = {{"NAS_CACHE_DIR", (dir / "cache").string()}, {"NAS_DATA_DIR", ""}, {"NAS_LOG", "info"}};
+  options.environment = {
+      {"NAS_CACHE_DIR", (dir / "cache").string()}, {"NAS_DATA_DIR", ""}, {"NAS_LOG", "info"}};
   options.environment.insert(options.environment.end(), more.begin(), more.end());
   options.pipe_stdout = true;
   return options;
 }
 
-inline ProgramResult run_command(const std::vector<std::string>& command, const std::filesystem::path& dir,
-                                 const Environment& environment = {}, const std::string& stdout_file = "") {
+inline ProgramResult run_command(const std::vector<std::string>& command,
+                                 const std::filesystem::path& dir,
+                                 const Environment& environment = {},
+                                 const std::string& stdout_file = "") {
   const TempDir logs;
   common::ProcessOptions options = options_of(command, dir, environment, stdout_file);
   options.stderr_file = logs.path() / "stderr";
@@ -59,8 +63,10 @@ inline std::vector<std::string> nas_command(const std::vector<std::string>& argu
 }
 
 // nas ARGUMENTS, to its end.
-inline ProgramResult run_program(const std::vector<std::string>& arguments, const std::filesystem::path& dir,
-                                 const Environment& environment = {}, const std::string& stdout_file = "") {
+inline ProgramResult run_program(const std::vector<std::string>& arguments,
+                                 const std::filesystem::path& dir,
+                                 const Environment& environment = {},
+                                 const std::string& stdout_file = "") {
   return run_command(nas_command(arguments), dir, environment, stdout_file);
 }
 #endif

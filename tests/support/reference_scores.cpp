@@ -26,11 +26,13 @@ at::Tensor random_images(const search_space::Shape& shape, common::RandomStream&
 
 void fill_uniform(const at::Tensor& tensor, common::RandomStream& random, double low, double high) {
   auto* data = tensor.data_ptr<float>();
-  for (int64_t i = 0; i < tensor.numel(); ++i) data[i] = static_cast<float>(random.uniform(low, high));
+  for (int64_t i = 0; i < tensor.numel(); ++i)
+    data[i] = static_cast<float>(random.uniform(low, high));
 }
 
-// One pass in training mode leaves start * (1 - momentum) + batch * momentum in the statistics; the batch's own are
-// read from that, and then shaken, so that they are like those of a trained network: near the truth, not equal to it.
+// One pass in training mode leaves start * (1 - momentum) + batch * momentum in the statistics; the
+// batch's own are read from that, and then shaken, so that they are like those of a trained
+// network: near the truth, not equal to it.
 void set_statistics(const search_space::NetworkGraph& graph, child_trainer::Network& network,
                     common::RandomStream& random) {
   for (const auto& node : graph.nodes) {
@@ -50,7 +52,8 @@ void set_statistics(const search_space::NetworkGraph& graph, child_trainer::Netw
 }  // namespace
 
 search_space::NetworkGraph small_network(const std::string& architecture) {
-  const search_space::NetworkOptions options{.input_size = 16, .classes = 5, .cells = 1, .filters = 8};
+  const search_space::NetworkOptions options{
+      .input_size = 16, .classes = 5, .cells = 1, .filters = 8};
   return search_space::inference_graph(
       search_space::build_network(search_space::find_architecture(architecture), options));
 }
@@ -79,8 +82,8 @@ exporting::ExportModel random_export_model(const search_space::NetworkGraph& gra
   return model;
 }
 
-std::vector<float> reference_scores(const exporting::ExportModel& model, const std::vector<float>& images,
-                                    int64_t count) {
+std::vector<float> reference_scores(const exporting::ExportModel& model,
+                                    const std::vector<float>& images, int64_t count) {
   const at::NoGradGuard no_grad;
   const search_space::Shape& shape = model.graph.nodes.at(0).shape;
   at::Tensor pixels = at::empty({count, shape.channels, shape.height, shape.width});
@@ -93,9 +96,11 @@ std::vector<float> reference_scores(const exporting::ExportModel& model, const s
   }
   child_trainer::Network network(model.graph, at::Device(at::kCPU), {});
   child_trainer::copy_into(network.state(false), model.weights, "reference_scores");
-  const at::Tensor logits = network.forward((pixels / 255.0 - mean) / std_dev, {.training = false}).logits;
+  const at::Tensor logits =
+      network.forward((pixels / 255.0 - mean) / std_dev, {.training = false}).logits;
   const at::Tensor scores =
-      (model.task == data::Task::kMultiLabel ? at::sigmoid(logits) : at::softmax(logits, 1)).contiguous();
+      (model.task == data::Task::kMultiLabel ? at::sigmoid(logits) : at::softmax(logits, 1))
+          .contiguous();
   const auto* data = scores.data_ptr<float>();
   return {data, data + scores.numel()};
 }

@@ -13,11 +13,13 @@ constexpr double kNoise = 30.0;  // of 255
 
 void append_image(std::vector<uint8_t>& pixels, int64_t label, const data::Dataset& dataset,
                   common::RandomStream& random) {
-  const double turn = 2.0 * M_PI * static_cast<double>(label) / static_cast<double>(dataset.class_count());
+  const double turn =
+      2.0 * M_PI * static_cast<double>(label) / static_cast<double>(dataset.class_count());
   const double phase = random.uniform(0.0, 2.0 * M_PI);
   for (int64_t y = 0; y < dataset.height; ++y) {
     for (int64_t x = 0; x < dataset.width; ++x) {
-      const double along = std::cos(turn / 2) * static_cast<double>(x) + std::sin(turn / 2) * static_cast<double>(y);
+      const double along =
+          std::cos(turn / 2) * static_cast<double>(x) + std::sin(turn / 2) * static_cast<double>(y);
       const double wave = std::sin(2.0 * M_PI * along / 6.0 + phase);
       for (int64_t c = 0; c < dataset.channels; ++c) {
         const double colour = std::cos(turn - 2.0 * M_PI * static_cast<double>(c) / 3.0);
@@ -28,7 +30,8 @@ void append_image(std::vector<uint8_t>& pixels, int64_t label, const data::Datas
   }
 }
 
-data::Split split_of(const data::Dataset& dataset, const std::string& name, int64_t per_class, uint64_t seed) {
+data::Split split_of(const data::Dataset& dataset, const std::string& name, int64_t per_class,
+                     uint64_t seed) {
   common::RandomStream random({.seed = seed, .purpose = name});
   data::Split split;
   for (int64_t i = 0; i < per_class * dataset.class_count(); ++i) {
@@ -45,7 +48,8 @@ void label_more(data::Split& split, int64_t classes) {
   for (int64_t i = 0; i < split.count(); ++i) {
     const int64_t label = split.labels[static_cast<size_t>(i)];
     split.label_matrix[static_cast<size_t>(i * classes + label)] = 1;
-    if (i % 2 == 0) split.label_matrix[static_cast<size_t>(i * classes + (label + 1) % classes)] = 1;
+    if (i % 2 == 0)
+      split.label_matrix[static_cast<size_t>(i * classes + (label + 1) % classes)] = 1;
   }
   split.labels.clear();
 }
