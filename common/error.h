@@ -1,4 +1,4 @@
-// Errors, by who must act on them. Libraries throw; only cli/main.cpp catches.
+// Errors, by who must act on them. Libraries throw; cli/main.cpp turns them into exit codes.
 #pragma once
 
 #include <stdexcept>
@@ -7,7 +7,7 @@
 namespace nas::common {
 
 // Exit codes are a contract with scripts: 0 done, 1 failed, 2 usage or configuration, 3 data,
-// 4 nothing to work on, 128 + n asked to stop by signal n.
+// 4 nothing to work on, 124 a time limit, 128 + n asked to stop by signal n.
 enum ExitCode : int {
   kExitDone = 0,
   kExitFailed = 1,

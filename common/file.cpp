@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -21,6 +22,15 @@ namespace nas::common {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr const char* kTemporaryMark = ".tmp";  // before the number of the writing process
+
+bool is_temporary(const std::string& name) {  // as temporary_beside() makes it
+  const auto mark = name.rfind(kTemporaryMark);
+  if (name[0] != '.' || mark == std::string::npos) return false;
+  const std::string process = name.substr(mark + std::strlen(kTemporaryMark));
+  return process.find_first_not_of("0123456789") == std::string::npos;
+}
 
 [[noreturn]] void throw_write_error(const fs::path& path, int error) {
   throw SystemError({.where = "file",
@@ -142,6 +152,22 @@ void append_line(const fs::path& path, const std::string& line) {
   close(fd);
 }
 
+void remove_stale_temporaries(const fs::path& folder, bool below) {
+  const auto an_hour_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  std::error_code error;
+  std::vector<fs::path> stale;
+  for (auto it = fs::recursive_directory_iterator(folder, error);
+       !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    if (!below) it.disable_recursion_pending();
+    std::error_code unknown;
+    if (is_temporary(it->path().filename().string()) &&
+        it->last_write_time(unknown) < an_hour_ago && !unknown) {
+      stale.push_back(*it);
+    }
+  }
+  for (const auto& path : stale) fs::remove(path, error);
+}
+
 FilesOnTrial::~FilesOnTrial() {
   std::error_code ignored;
   for (const auto& path : paths_) fs::remove(path, ignored);
@@ -167,7 +193,7 @@ void publish_file(const fs::path& temporary, const fs::path& path) {
 
 fs::path temporary_beside(const fs::path& path) {
   return path.parent_path() /
-         ("." + path.filename().string() + ".tmp" + std::to_string(::getpid()));
+         ("." + path.filename().string() + kTemporaryMark + std::to_string(::getpid()));
 }
 
 std::string sha256_of_file(const fs::path& path) { return digest_of_file(path, EVP_sha256()); }

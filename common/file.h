@@ -26,6 +26,10 @@ void publish_file(const std::filesystem::path& temporary, const std::filesystem:
 // A path beside `path` for a writer that needs a real file (HDF5, SQLite), unique to the process.
 std::filesystem::path temporary_beside(const std::filesystem::path& path);
 
+// Removes what killed writers left in the folder (and below it): temporary files that nobody has
+// written to for an hour.
+void remove_stale_temporaries(const std::filesystem::path& folder, bool below);
+
 // Files, and folders that are empty by then, that are removed in this order unless they are kept.
 class FilesOnTrial {
  public:

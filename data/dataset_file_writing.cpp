@@ -103,6 +103,7 @@ void publish(const fs::path& path, const Dataset& dataset, const WriteImages& wr
                        .hint = "more free disk space, or another folder"});
   }
   common::publish_file(temporary, path);
+  common::remove_stale_temporaries(path.parent_path(), /*below=*/false);
 }
 
 }  // namespace

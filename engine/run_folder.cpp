@@ -32,13 +32,13 @@ struct flock whole_file(short type) {
   return lock;
 }
 
-// The run at `path`, or of that name under runs_root().
+// The run of that name under runs_root(), or at that path.
 std::optional<RunFolder> existing_run(const std::string& text) {
   fs::path path = text;
   if (!path.has_filename()) path = path.parent_path();  // "runs/one/", as a shell completes it
-  for (const fs::path& place : {path, runs_root() / path}) {
-    if (RunFolder(place).exists()) return RunFolder(place);
-  }
+  if (RunFolder(path).exists()) return RunFolder(path);
+  const bool is_name = text.find('/') == std::string::npos;
+  if (is_name && RunFolder(runs_root() / path).exists()) return RunFolder(runs_root() / path);
   return std::nullopt;
 }
 
@@ -70,8 +70,9 @@ FolderLock::FolderLock(const fs::path& folder) {
     throw common::ConfigError({.where = "run folder",
                                .what = "another nas process is using it",
                                .got = folder.string(),
-                               .hint = "`nas status --run` to watch it, or another --run"});
+                               .hint = "wait until it ends, or another folder"});
   }
+  common::remove_stale_temporaries(folder, /*below=*/true);  // of processes that held it before
 }
 
 FolderLock::~FolderLock() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "child_trainer/device.h"
 #include "child_trainer/train_settings.h"
 #include "common/error.h"
@@ -9,7 +11,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "engine/evaluator.h"
-#include "engine/presets.h"
+#include "engine/job_options.h"
 #include "engine/projection.h"
 #include "engine/proxy.h"
 #include "engine/report.h"
@@ -25,6 +27,15 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kSmallestFreeBytes = 200e6;
+
+// A database's file is meant from here, also when the run is continued from elsewhere.
+void make_store_absolute(common::Options& options) {
+  const std::string prefix = "sqlite:";
+  const std::string url = options.text("store");
+  if (!common::starts_with(url, prefix) || url == prefix) return;
+  const fs::path file = fs::absolute(url.substr(prefix.size()));
+  options.set_value("store", prefix + file.string(), options.at("store").origin);
+}
 
 // Numbers that depend on the machine are fixed once, when the run is made.
 void resolve(common::Options& options, bool gpu) {
@@ -135,9 +146,11 @@ class Progress {
     if (first_ < 0) first_ = status.trained;
     std::string text = progress_text(status);
     const int64_t here = status.trained - first_;
+    if (status.trained != shown_) ended_ = status.seconds;
     if (here > 0 && status.trained < status.wanted) {
-      const double left = status.seconds / static_cast<double>(here) *
-                          static_cast<double>(status.wanted - status.trained);
+      const double all =
+          ended_ / static_cast<double>(here) * static_cast<double>(status.wanted - status.trained);
+      const double left = std::max(0.0, all - (status.seconds - ended_));
       text += ", about " + common::duration_text(left) + " left";
     }
     line_.show(text, status.trained == status.wanted && status.trained != shown_);
@@ -148,6 +161,7 @@ class Progress {
   common::ProgressLine line_;
   int64_t first_ = -1;
   int64_t shown_ = -1;
+  double ended_ = 0.0;  // seconds until the last trial ended
 };
 
 // What there is to say of a run that has all its trials.
@@ -211,6 +225,7 @@ SearchResult search(common::Options options) {
   const double start = common::monotonic_seconds();
   const bool gpu = child_trainer::find_device(options.text("device")).is_cuda();
   const bool dry = options.flag("dry-run");
+  make_store_absolute(options);
   const auto named = run_to_continue_or_create(options.text("run"));
   const bool exists = named && named->exists();
   if (exists) {
@@ -251,7 +266,10 @@ SearchResult search(common::Options options) {
 
   listen_for_stop(/*interrupts_too=*/true);
   SearchResult result{.run = run};
-  if (exists) open_store(run).set_meta("end", "");  // it goes on
+  if (exists) {  // it goes on
+    Store store = open_store(run);
+    for (const char* of_the_end : {"end", "strategy_state_sha256"}) store.set_meta(of_the_end, "");
+  }
   {
     Coordinator coordinator(run, options);
     Progress progress;

@@ -7,7 +7,7 @@
 #include "common/text.h"
 #include "controller/strategy.h"
 #include "engine/evaluator.h"
-#include "engine/presets.h"
+#include "engine/job_options.h"
 #include "search_space/network_options.h"
 
 namespace nas::engine {
@@ -72,11 +72,6 @@ common::OptionList own_options() {
        .help = "Threads a child; cannot change on a resume",
        .min = 1,
        .max = 1024},
-      {.name = "device",
-       .value = "auto",
-       .help = "auto | cpu | cuda | cuda:N",
-       .lasting = Lasting::kUntilChanged},
-      {.name = "seed", .value = 1, .help = "Everything random follows from it", .min = 0},
       {.name = "time-limit",
        .value = 0.0,
        .help = "Stop proposing after this long; 0: never",
@@ -123,18 +118,6 @@ common::OptionList own_options() {
        .value = "",
        .help =
            "Database: sqlite:FILE or postgresql:CONNECTION; by default run.db in the run folder"},
-      {.name = "data-dir",
-       .value = "",
-       .help = "Folder that is searched for datasets first",
-       .lasting = Lasting::kUntilChanged},
-      {.name = "dry-run",
-       .value = false,
-       .help = "Say what it would cost, and stop",
-       .lasting = Lasting::kThisCall},
-      {.name = "json",
-       .value = false,
-       .help = "Print the result as JSON",
-       .lasting = Lasting::kThisCall},
   };
 }
 
@@ -191,6 +174,7 @@ const std::vector<Preset>& presets() {
 common::Options search_options() {
   common::Options options;
   options.declare(own_options());
+  options.declare(job_options());
   options.declare(search_space::NetworkOptions{.cells = 1, .filters = 8}.options());
   options.declare(child_trainer::TrainSettings().options());
   for (const auto& [name, entry] : common::Registry<controller::StrategyPlugin>::entries()) {

@@ -12,7 +12,7 @@
 #include "common/text.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
-#include "engine/presets.h"
+#include "engine/job_options.h"
 #include "engine/projection.h"
 #include "engine/report.h"
 #include "engine/run_folder.h"
@@ -34,8 +34,9 @@ constexpr int64_t kSamples = 64;  // images kept in the model folder to check ex
 fs::path chosen_folder(const common::Options& options) {
   fs::path folder = options.text("out");
   if (!options.flag("resume")) return folder;
-  const auto unfinished = unfinished_transfers();
-  if (folder.empty() && !unfinished.empty()) folder = unfinished.front();
+  for (const auto& unfinished : unfinished_transfers()) {
+    if (folder.empty() && !is_locked(unfinished)) folder = unfinished;  // a locked one is running
+  }
   if (!folder.empty() && fs::exists(folder / kTransferConfig)) return folder;
   const fs::path place = folder.empty() ? models_root() : folder;
   throw common::NothingError({.where = "nas transfer --resume",

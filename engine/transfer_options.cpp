@@ -1,7 +1,7 @@
 #include "engine/transfer_options.h"
 
 #include "child_trainer/train_settings.h"
-#include "engine/presets.h"
+#include "engine/job_options.h"
 #include "search_space/network_options.h"
 
 namespace nas::engine {
@@ -29,16 +29,11 @@ common::OptionList own_options() {
       {.name = "init-from",
        .value = "",
        .help = "Model whose weights start the training, where name and shape agree"},
-      {.name = "device",
-       .value = "auto",
-       .help = "auto | cpu | cuda | cuda:N",
-       .lasting = Lasting::kUntilChanged},
       {.name = "threads",
        .value = 0,
        .help = "Threads on the CPU; 0: all cores",
        .min = 0,
        .max = 1024},
-      {.name = "seed", .value = 1, .help = "Everything random follows from it", .min = 0},
       {.name = "time-limit",
        .value = 0.0,
        .help = "Stop with a checkpoint after this long; 0: never",
@@ -52,18 +47,6 @@ common::OptionList own_options() {
       {.name = "out",
        .value = "",
        .help = "Model folder; by default a new one under models/",
-       .lasting = Lasting::kThisCall},
-      {.name = "data-dir",
-       .value = "",
-       .help = "Folder that is searched for datasets first",
-       .lasting = Lasting::kUntilChanged},
-      {.name = "dry-run",
-       .value = false,
-       .help = "Say what it would cost, and stop",
-       .lasting = Lasting::kThisCall},
-      {.name = "json",
-       .value = false,
-       .help = "Print the result as JSON",
        .lasting = Lasting::kThisCall},
   };
 }
@@ -98,6 +81,7 @@ const std::vector<Preset>& presets() {
 common::Options transfer_options() {
   common::Options options;
   options.declare(own_options());
+  options.declare(job_options());
   options.declare(search_space::NetworkOptions{.cells = 2, .filters = 16}.options());
   options.declare(child_trainer::TrainSettings().options());
   declare_presets(options, presets());

@@ -16,7 +16,11 @@ namespace {
 RunFolder run_to_transfer(const std::string& text) {
   if (!text.empty() && text != "latest") return find_run(text);
   for (const auto& run : list_runs()) {
-    if (best_of(open_store(run).trials())) return run;
+    try {
+      if (best_of(open_store(run).trials())) return run;
+    } catch (const common::Error& error) {
+      common::log_warning("run " + run.path().string() + " is passed over: " + error.what());
+    }
   }
   throw common::NothingError({.where = "nas transfer",
                               .what = "no run with a finished trial under " +

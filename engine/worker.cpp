@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "child_trainer/checkpoint.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "engine/evaluator.h"
@@ -19,7 +20,8 @@ constexpr double kRenewSeconds = 15.0;
 constexpr auto kShortestPause = std::chrono::milliseconds(1);
 constexpr auto kLongestPause = std::chrono::milliseconds(100);
 
-void work_on(Trial trial, Store& store, Evaluator& evaluator, int64_t max_attempts) {
+void work_on(Trial trial, const RunFolder& run, Store& store, Evaluator& evaluator,
+             int64_t max_attempts) {
   double renewed = common::monotonic_seconds();
   bool lost = false;
   const Verdict verdict = evaluator.evaluate(trial, [&] {
@@ -44,7 +46,11 @@ void work_on(Trial trial, Store& store, Evaluator& evaluator, int64_t max_attemp
     trial.state = TrialState::kFailed;
     trial.reason = "its child died " + std::to_string(trial.attempt) + " times: " + trial.reason;
   }
-  if (!store.finish(trial)) store.add_event("write refused", trial.id, trial.worker);
+  if (!store.finish(trial)) {
+    store.add_event("write refused", trial.id, trial.worker);
+  } else if (trial.state != TrialState::kSucceeded) {
+    child_trainer::remove_checkpoint(run.trial(trial.id));  // a child that was ended leaves it
+  }
 }
 
 }  // namespace
@@ -58,7 +64,7 @@ int run_worker(const RunFolder& run, const common::Options& options, const std::
   auto pause = kShortestPause;
   while (stop_signal() == 0) {
     if (auto trial = store.claim(name, kLeaseSeconds)) {
-      work_on(std::move(*trial), store, *evaluator, max_attempts);
+      work_on(std::move(*trial), run, store, *evaluator, max_attempts);
       pause = kShortestPause;
     } else {
       std::this_thread::sleep_for(pause);

@@ -81,16 +81,16 @@ void print_text(engine::RunState state, const engine::RunFolder& run,
   if (const auto best = engine::best_of(trials))
     fmt::print("best    {:.4f} (trial {})\n", *best->reward, best->id);
   fmt::print("\n{:>6}  {:<10}{:>9}{:>9}  {}\n", "trial", "state", "reward", "seconds",
-             "architecture");
+             "architecture, or why there is no reward");
   const size_t from = trials.size() > kShownTrials ? trials.size() - kShownTrials : 0;
   if (from > 0) fmt::print("   ...  ({} earlier)\n", from);
   for (size_t i = from; i < trials.size(); ++i) {
     const auto& trial = trials[i];
     const std::string outcome = trial.reused_from ? fmt::format("= {}", *trial.reused_from)
                                                   : engine::state_text(trial.state);
-    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {}\n", trial.id, outcome,
+    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {:.70}\n", trial.id, outcome,
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
-               trial.key.size() > 70 ? trial.key.substr(0, 67) + "..." : trial.key);
+               trial.reason.empty() ? trial.key : trial.reason);
   }
 }
 

@@ -113,6 +113,8 @@ TEST_CASE("faults: each becomes a state of its trial, and the search ends with t
   for (size_t i = 0; i < trials.size(); ++i) {
     CAPTURE(i);
     CHECK(trials.at(i).at("attempt").get<int>() == (i == 4 ? 3 : 0));
+    CHECK_FALSE(std::filesystem::exists(dir.path() / "r/trials" / fmt::format("{:06}", i) /
+                                        "checkpoint.safetensors"));
   }
   CHECK_THAT(reason_of(trials, 1), ContainsSubstring("--child-memory"));
   CHECK_THAT(reason_of(trials, 4), ContainsSubstring("3 times") && ContainsSubstring("signal 9") &&

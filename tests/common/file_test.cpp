@@ -4,6 +4,7 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <chrono>
 
 #include "common/error.h"
 #include "tests/support/full_disk.h"
@@ -81,6 +82,26 @@ TEST_CASE("file: an appended line that does not fit is an error", "[common]") {
     }
   }
   CHECK(refused);
+}
+
+TEST_CASE("file: what killed writers left is removed, what is being written is not", "[common]") {
+  const TempDir dir;
+  const fs::path below = dir.path() / "below";
+  fs::create_directories(below);
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(2);
+  for (const char* name : {".a.h5.tmp123", ".new.tmp124", "a.tmp123", ".a.tmpfile", ".tmpfs"}) {
+    write_file_atomically(below / name, "content");
+    if (std::string(name) != ".new.tmp124") fs::last_write_time(below / name, old);
+  }
+  remove_stale_temporaries(dir.path(), /*below=*/false);
+  CHECK(fs::exists(below / ".a.h5.tmp123"));
+  remove_stale_temporaries(dir.path(), /*below=*/true);
+  CHECK_FALSE(fs::exists(below / ".a.h5.tmp123"));
+  for (const char* name : {".new.tmp124", "a.tmp123", ".a.tmpfile", ".tmpfs"}) {
+    CAPTURE(name);
+    CHECK(fs::exists(below / name));
+  }
+  CHECK_NOTHROW(remove_stale_temporaries(dir.path() / "nowhere", true));
 }
 
 // Root may write anywhere, so the permissions of a folder would not do.

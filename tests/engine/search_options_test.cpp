@@ -8,7 +8,7 @@
 #include "child_trainer/train_settings.h"
 #include "common/error.h"
 #include "controller/strategy.h"
-#include "engine/presets.h"
+#include "engine/job_options.h"
 #include "search_space/network_options.h"
 
 namespace nas::engine {

@@ -1,10 +1,14 @@
-// Presets: sizes that fit a machine.
+// What the options of a search and of a transfer have in common.
 #pragma once
 
 #include "common/options.h"
 
 namespace nas::engine {
 
+// device, seed, data-dir, dry-run, json.
+common::OptionList job_options();
+
+// Sizes that fit a machine.
 struct Preset {
   std::string name;
   common::Options::Values values;
