@@ -193,9 +193,7 @@ common::Options search_options() {
   options.declare(own_options());
   options.declare(search_space::NetworkOptions{.cells = 1, .filters = 8}.options());
   options.declare(child_trainer::TrainSettings().options());
-  for (const auto& [name, entry] : common::Registry<controller::StrategyPlugin>::entries()) {
-    if (entry.plugin.options != nullptr) options.declare(entry.plugin.options(), name);
-  }
+  controller::declare_strategy_options(options);
   declare_presets(options, presets());
   return options;
 }
