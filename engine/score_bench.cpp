@@ -62,7 +62,7 @@ std::vector<const Score*> chosen_scores(const common::Options& options) {
 }
 
 struct Sample {
-  std::vector<std::string> architectures;
+  std::vector<search_space::Architecture> architectures;
   Numbers worth;
 };
 
@@ -78,8 +78,13 @@ Sample drawn_sample(const common::Options& options, uint64_t seed) {
   drawn.resize(static_cast<size_t>(std::min(rows, options.integer("sample"))));
   Sample sample;
   for (const int64_t row : drawn) {
-    sample.architectures.push_back(table.architectures[static_cast<size_t>(row)]);
-    sample.worth.push_back(table.values[0][static_cast<size_t>(row)]);
+    const auto i = static_cast<size_t>(row);
+    try {
+      sample.architectures.push_back(search_space::find_architecture(table.architectures[i]));
+    } catch (const common::Error& error) {
+      throw common::DataError({.where = file + ":" + std::to_string(i + 2), .what = error.what()});
+    }
+    sample.worth.push_back(table.values[0][i]);
   }
   return sample;
 }
@@ -132,9 +137,8 @@ std::vector<ScoreBenchRow> bench_scores(
   std::vector<Numbers> values(scores.size());
   Numbers seconds(scores.size());
   const auto count = static_cast<int64_t>(sample.architectures.size());
-  for (int64_t done = 0; done < count;) {
-    const auto architecture =
-        search_space::find_architecture(sample.architectures[static_cast<size_t>(done)]);
+  int64_t done = 0;
+  for (const auto& architecture : sample.architectures) {
     child_trainer::Network network(search_space::build_network(architecture, network_options),
                                    device, {.seed = seed});
     for (size_t i = 0; i < scores.size(); ++i) {
