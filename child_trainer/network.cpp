@@ -211,6 +211,7 @@ Scores Network::forward(const at::Tensor& images, const Pass& pass) {
     for (const int input : node.inputs) inputs.push_back(values[static_cast<size_t>(input)]);
     values[i] = kRunners[static_cast<size_t>(node.kind)](
         inputs, {node, node_parameters_[i], node_buffers_[i], pass, static_cast<uint64_t>(i)});
+    if (pass.observe) pass.observe(node, inputs, values[i]);
     for (const int dead : dead_after_[i]) values[static_cast<size_t>(dead)].reset();
   }
   Scores scores{.logits = values[static_cast<size_t>(graph_.logits)], .auxiliary = {}};

@@ -4,17 +4,25 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
+
 #include "child_trainer/tensors.h"
 #include "common/random.h"
 #include "search_space/network_graph.h"
 
 namespace nas::child_trainer {
 
+// Sees every node that is run: the values that it read and what it made of them. For scores.
+using Observer =
+    std::function<void(const search_space::Node& node, const std::vector<at::Tensor>& inputs,
+                       const at::Tensor& output)>;
+
 // What a forward pass needs to know besides its input.
 struct Pass {
   bool training = false;
   double drop_path = 0.0;      // the run's present rate; a node multiplies it by its depth ratio
   common::RandomKey key = {};  // of this step; `purpose` and `index` are set by the network
+  Observer observe = {};       // may be empty
 };
 
 struct Scores {

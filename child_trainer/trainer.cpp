@@ -12,6 +12,7 @@
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
 #include "child_trainer/evaluate.h"
+#include "child_trainer/loss.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -43,19 +44,6 @@ class Autocast {
   bool enabled_;
   at::DeviceType device_;
 };
-
-at::Tensor loss_of(const at::Tensor& logits, const at::Tensor& targets,
-                   const TrainSettings& settings) {
-  if (targets.dim() == 2) {
-    const at::Tensor smooth =
-        settings.label_smoothing > 0
-            ? targets * (1 - settings.label_smoothing) + settings.label_smoothing / 2
-            : targets;
-    return at::binary_cross_entropy_with_logits(logits, smooth);
-  }
-  return at::cross_entropy_loss(logits, targets, {}, at::Reduction::Mean, -100,
-                                settings.label_smoothing);
-}
 
 // What must not change between the attempts at one training.
 std::string identity_of(const TrainJob& job) {
@@ -194,11 +182,12 @@ bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, O
                          .drop_path = drop_path_at(job.settings, global_step, steps),
                          .key = step_key});
       logits = scores.logits.detach();
-      loss = loss_of(scores.logits.to(at::kFloat), batch.targets, job.settings);
-      if (scores.auxiliary.defined()) {
-        loss = loss + job.settings.auxiliary_weight *
-                          loss_of(scores.auxiliary.to(at::kFloat), batch.targets, job.settings);
-      }
+      const auto loss_at = [&](const at::Tensor& rows) {
+        return loss_of(rows.to(at::kFloat), batch.targets, job.settings.label_smoothing);
+      };
+      loss = loss_at(scores.logits);
+      if (scores.auxiliary.defined())
+        loss = loss + job.settings.auxiliary_weight * loss_at(scores.auxiliary);
     }
     loss.backward();
     loss_sum += loss.detach();

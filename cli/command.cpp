@@ -198,7 +198,7 @@ std::string program_help_text() {
       "  nas search --proxy cifar10          search for the best cell\n"
       "  nas transfer --dataset coastline    train it on the full dataset\n\nCommands\n";
   for (const auto& name : public_names())
-    text += fmt::format("  {:<14}{}\n", name, common::Registry<Command>::find(name).summary);
+    text += fmt::format("  {:<18}{}\n", name, common::Registry<Command>::find(name).summary);
   return text + "\n`nas COMMAND --help` lists a command's options; docs/options.md has them all.\n";
 }
 

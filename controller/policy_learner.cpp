@@ -91,15 +91,11 @@ PolicyLearner::PolicyLearner(const SpaceView& view, const StrategySetup& setup, 
       adam_(policy_.parameters(), {.learning_rate = setup.options.number("learning-rate")}),
       baseline_({.decay = setup.options.number("baseline-decay"),
                  .ranks = setup.options.text("reward-shape") == "rank"}),
-      elites_(imitation_size_) {
+      elites_(imitation_size_),
+      proposed_(view) {
   for (int64_t i = 1; i <= setup.options.integer("avoid-repeats"); ++i) {
     repeat_temperatures_.push_back(1.0 + kRepeatWarming * static_cast<double>(i));
   }
-}
-
-uint64_t PolicyLearner::hash(const Choices& choices) const {
-  const std::string key = view_.key(choices);
-  return common::RandomKey{.purpose = key}.value();
 }
 
 Choices PolicyLearner::propose() {
@@ -107,17 +103,14 @@ Choices PolicyLearner::propose() {
   ++proposals_;
   LstmPolicy::Proposal proposal = policy_.sample(random).front();
   if (!repeat_temperatures_.empty()) {
-    uint64_t key = hash(proposal.choices);
-    if (proposed_.count(key) > 0) {
+    if (proposed_.contains(proposal.choices)) {
       for (const LstmPolicy::Proposal& other : policy_.sample(random, repeat_temperatures_)) {
-        const uint64_t other_key = hash(other.choices);
-        if (proposed_.count(other_key) > 0) continue;
+        if (proposed_.contains(other.choices)) continue;
         proposal = other;
-        key = other_key;
         break;
       }
     }
-    proposed_.insert(key);
+    proposed_.add(proposal.choices);
   }
   pending_.push_back(proposal);
   return proposal.choices;
@@ -182,7 +175,7 @@ std::string PolicyLearner::save_state() const {
   state["adam"] = adam_.save();
   state["baseline"] = baseline_.save();
   state["elites"] = elites_.save();
-  state["proposed"] = pack(std::vector<uint64_t>(proposed_.begin(), proposed_.end()));
+  state["proposed"] = proposed_.save();
   state["pending"] = common::Json::array();
   for (const LstmPolicy::Proposal& proposal : pending_) {
     common::Json item = common::Json::object();
@@ -210,8 +203,7 @@ void PolicyLearner::load_state(const std::string& text) {
   baseline_.load(json_get<Json>(state, "baseline", kStateName));
   elites_.load(json_get<Json>(state, "elites", kStateName), view_);
   proposals_ = json_get<uint64_t>(state, "proposals", kStateName);
-  const auto proposed = unpack<uint64_t>(json_get<std::string>(state, "proposed", kStateName));
-  proposed_ = std::set<uint64_t>(proposed.begin(), proposed.end());
+  proposed_.load(json_get<std::string>(state, "proposed", kStateName));
   pending_.clear();
   for (const Json& item : json_get<Json>(state, "pending", kStateName)) {
     pending_.push_back({.choices = choices_from_json(item, view_),

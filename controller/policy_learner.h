@@ -15,12 +15,12 @@
 #pragma once
 
 #include <functional>
-#include <set>
 
 #include "controller/adam.h"
 #include "controller/baseline.h"
 #include "controller/elites.h"
 #include "controller/lstm_policy.h"
+#include "controller/proposed.h"
 #include "controller/strategy.h"
 
 namespace nas::controller {
@@ -65,7 +65,6 @@ class PolicyLearner : public Strategy {
     double advantage = 0.0;
   };
 
-  uint64_t hash(const Choices& choices) const;  // of the key: equal networks have equal ones
   void learn();
 
   SpaceView view_;
@@ -83,7 +82,7 @@ class PolicyLearner : public Strategy {
   Baseline baseline_;
   Elites elites_;
   uint64_t proposals_ = 0;
-  std::set<uint64_t> proposed_;                // hashes; empty when repeats are taken
+  Proposed proposed_;                          // none when repeats are taken
   std::vector<LstmPolicy::Proposal> pending_;  // oldest first
   std::vector<Sample> samples_;                // of the batch being collected
 };

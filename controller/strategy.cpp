@@ -14,4 +14,10 @@ std::unique_ptr<Strategy> make_strategy(const std::string& name, const SpaceView
   return plugin.make(view, setup);
 }
 
+void declare_strategy_options(common::Options& options) {
+  for (const auto& [name, entry] : common::Registry<StrategyPlugin>::entries()) {
+    if (entry.plugin.options != nullptr) options.declare(entry.plugin.options(), name);
+  }
+}
+
 }  // namespace nas::controller

@@ -62,4 +62,7 @@ struct StrategyPlugin {
 std::unique_ptr<Strategy> make_strategy(const std::string& name, const SpaceView& view,
                                         StrategySetup setup);
 
+// A section for every strategy that has options: `ppo.clip`.
+void declare_strategy_options(common::Options& options);
+
 }  // namespace nas::controller

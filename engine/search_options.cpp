@@ -177,9 +177,7 @@ common::Options search_options() {
   options.declare(job_options());
   options.declare(search_space::NetworkOptions{.cells = 1, .filters = 8}.options());
   options.declare(child_trainer::TrainSettings().options());
-  for (const auto& [name, entry] : common::Registry<controller::StrategyPlugin>::entries()) {
-    if (entry.plugin.options != nullptr) options.declare(entry.plugin.options(), name);
-  }
+  controller::declare_strategy_options(options);
   declare_presets(options, presets());
   return options;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "child_trainer/augmentation.h"
+#include "child_trainer/score.h"
 #include "cli/command.h"
 #include "common/text.h"
 #include "controller/strategy.h"
@@ -126,6 +127,7 @@ const std::map<std::string, std::vector<Row> (*)()>& kinds() {
       {"strategies", registered<controller::StrategyPlugin>},
       {"importers", registered<data::Importer>},
       {"augmentations", registered<child_trainer::Augmentation>},
+      {"scores", registered<child_trainer::Score>},
       {"exporters", registered<exporting::Exporter>},
       {"evaluators", registered<engine::EvaluatorPlugin>},
       {"stores", registered<engine::StoreBackend>},

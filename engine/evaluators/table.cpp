@@ -1,76 +1,32 @@
 // Rewards from a CSV: makes searches, and tests of the engine, take milliseconds.
-#include <charconv>
-#include <fstream>
 #include <map>
 
 #include "common/error.h"
-#include "common/text.h"
 #include "engine/evaluator.h"
+#include "engine/table_file.h"
 
 namespace nas::engine {
 namespace {
 
-class Table {
- public:
-  Table(const std::string& path, const std::string& reward_column) : path_(path) {
-    std::ifstream stream(path);
-    std::string line;
-    if (!std::getline(stream, line)) {
-      throw common::DataError({.where = "--table",
-                               .what = "cannot read",
-                               .got = "'" + path + "'",
-                               .expected = "a CSV with a header line"});
-    }
-    const auto header = common::split(common::trim(line), ',');
-    const auto column = [&](const std::string& name) -> size_t {
-      for (size_t i = 0; i < header.size(); ++i) {
-        if (header[i] == name) return i;
-      }
-      throw common::DataError({.where = "--table",
-                               .what = "no column '" + name + "'",
-                               .got = common::join(header, ", ")});
-    };
-    const size_t arch = column("arch");
-    const size_t reward = reward_column.empty() ? (arch == 0 ? 1 : 0) : column(reward_column);
-    if (header.size() < 2)
-      throw common::DataError({.where = "--table", .what = "no reward column", .got = line});
-    for (int64_t number = 2; std::getline(stream, line); ++number) {
-      const auto cells = common::split(common::trim(line), ',');
-      double value = 0;
-      const bool whole = cells.size() == header.size();
-      const std::string text = whole ? cells[reward] : "";
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (!whole || error != std::errc() || end != text.data() + text.size()) {
-        throw common::DataError(
-            {.where = path + ":" + std::to_string(number),
-             .what = "not a row of the table",
-             .got = "'" + line + "'",
-             .expected = std::to_string(header.size()) + " columns and a number as reward"});
-      }
-      rewards_[cells[arch]] = value;
-    }
-  }
+using Rewards = std::map<std::string, double>;  // by architecture
 
-  double reward(const std::string& architecture) const {
-    const auto found = rewards_.find(architecture);
-    if (found == rewards_.end())
-      throw common::TrialError({.where = path_, .what = "no row for " + architecture});
-    return found->second;
-  }
-
- private:
-  std::string path_;
-  std::map<std::string, double> rewards_;
-};
+Rewards rewards_from(const common::Options& options) {
+  const Table table = read_table(options.text("table"), {options.text("reward-column")});
+  Rewards rewards;
+  for (size_t i = 0; i < table.architectures.size(); ++i)
+    rewards[table.architectures[i]] = table.values[0][i];
+  return rewards;
+}
 
 class TableEvaluator : public Evaluator {
  public:
-  explicit TableEvaluator(Table table) : table_(std::move(table)) {}
+  TableEvaluator(std::string file, Rewards rewards)
+      : file_(std::move(file)), rewards_(std::move(rewards)) {}
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
     if (!keep_going()) return Verdict::kStopped;
     try {
-      trial.reward = table_.reward(search_space::to_nasbench201_text(trial.architecture));
+      trial.reward = reward(search_space::to_nasbench201_text(trial.architecture));
       trial.state = TrialState::kSucceeded;
     } catch (const common::Error& error) {
       trial.state = TrialState::kFailed;
@@ -80,12 +36,16 @@ class TableEvaluator : public Evaluator {
   }
 
  private:
-  Table table_;
-};
+  double reward(const std::string& architecture) const {
+    const auto found = rewards_.find(architecture);
+    if (found == rewards_.end())
+      throw common::TrialError({.where = file_, .what = "no row for " + architecture});
+    return found->second;
+  }
 
-Table table_from(const common::Options& options) {
-  return {options.text("table"), options.text("reward-column")};
-}
+  std::string file_;
+  Rewards rewards_;
+};
 
 const common::Register<EvaluatorPlugin> kRegister{
     {.name = "table",
@@ -99,10 +59,10 @@ const common::Register<EvaluatorPlugin> kRegister{
                   .got = "--space " + options.text("space"),
                   .expected = "--space nasbench201"});
            }
-           table_from(options);
+           rewards_from(options);
          },
      .make = [](const RunFolder&, const common::Options& options) -> std::unique_ptr<Evaluator> {
-       return std::make_unique<TableEvaluator>(table_from(options));
+       return std::make_unique<TableEvaluator>(options.text("table"), rewards_from(options));
      },
      .needs_proxy = false}};
 

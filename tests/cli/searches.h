@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/json.h"
+#include "controller/strategy.h"
 #include "tests/support/nasbench201_table.h"
 #include "tests/support/program.h"
 
@@ -32,7 +33,9 @@ inline std::vector<std::string> table_search(const std::string& run, const std::
                                     "2",
                                     "--window",
                                     "4"};
-  if (strategy != "random") words.insert(words.end(), {"--" + strategy + ".units", "16"});
+  const auto& plugin = common::Registry<controller::StrategyPlugin>::find(strategy);
+  if (plugin.options != nullptr && common::Options(plugin.options()).contains("units"))
+    words.insert(words.end(), {"--" + strategy + ".units", "16"});
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }

@@ -2,9 +2,10 @@
 // folder.
 #include "common/registry.h"
 
-// A registry needs the type of its plug-ins, and this one brings LibTorch's logging with it, which
-// defines a CHECK of its own: it comes before Catch2.
+// A registry needs the type of its plug-ins, and these bring LibTorch's logging with them, which
+// defines a CHECK of its own: they come before Catch2.
 #include "child_trainer/augmentation.h"
+#include "child_trainer/score.h"
 #undef CHECK
 
 #include <catch2/catch_test_macros.hpp>
@@ -37,6 +38,7 @@ std::vector<std::string> registered() {
 const std::map<std::string, std::vector<std::string> (*)()>& plugin_folders() {
   static const std::map<std::string, std::vector<std::string> (*)()> all = {
       {"child_trainer/augmentations", registered<child_trainer::Augmentation>},
+      {"child_trainer/scores", registered<child_trainer::Score>},
       {"cli/commands", registered<cli::Command>},
       {"controller/strategies", registered<controller::StrategyPlugin>},
       {"data/importers", registered<data::Importer>},

@@ -1,0 +1,26 @@
+// Rank statistics: does one list of numbers order things as another does?
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace nas::common {
+
+// Ranks from 1; equal values share the mean of theirs.
+std::vector<double> ranks(const std::vector<double>& values);
+
+// Correlations in [-1, 1] of two lists of one length, of finite numbers; 0 where one of them is
+// constant.
+using Correlation = double (*)(const std::vector<double>& x, const std::vector<double>& y);
+double pearson(const std::vector<double>& x, const std::vector<double>& y);
+// Of the ranks (Spearman 1904).
+double spearman(const std::vector<double>& x, const std::vector<double>& y);
+// Tau-b (Kendall 1945), in n log n steps (Knight 1966).
+double kendall(const std::vector<double>& x, const std::vector<double>& y);
+
+// The standard error of a correlation: its standard deviation over `resamples` lists of as many
+// pairs, drawn with replacement (Efron 1979).
+double bootstrap_error(Correlation correlation, const std::vector<double>& x,
+                       const std::vector<double>& y, uint64_t seed, int resamples = 200);
+
+}  // namespace nas::common

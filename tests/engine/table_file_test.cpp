@@ -1,0 +1,68 @@
+#include "engine/table_file.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "tests/support/temp_dir.h"
+
+namespace nas::engine {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+using Numbers = std::vector<double>;
+
+// What is said of a table with this content.
+std::string refusal(const std::string& content, const std::string& column) {
+  const tests::TempDir dir;
+  const std::string file = (dir.path() / "table.csv").string();
+  common::write_file_atomically(file, content);
+  try {
+    read_table(file, {column});
+  } catch (const common::DataError& error) {
+    return error.what();
+  }
+  return "it was accepted";
+}
+
+TEST_CASE("table: columns are read in the order asked for", "[engine]") {
+  const tests::TempDir dir;
+  const std::string file = (dir.path() / "table.csv").string();
+  common::write_file_atomically(file, "note,arch,late,early\r\nx,a,2,-1.5\ny,b,4e1,3\n");
+  const Table table = read_table(file, {"early", "late"});
+  CHECK(table.architectures == std::vector<std::string>{"a", "b"});
+  REQUIRE(table.values.size() == 2);
+  CHECK(table.values[0] == Numbers{-1.5, 3});
+  CHECK(table.values[1] == Numbers{2, 40});
+  CHECK(read_table(file, {}).architectures.size() == 2);
+}
+
+TEST_CASE("table: no name is the first column besides arch", "[engine]") {
+  const tests::TempDir dir;
+  const std::string file = (dir.path() / "table.csv").string();
+  common::write_file_atomically(file, "arch,one,two\na,1,2\n");
+  CHECK(read_table(file, {""}).values[0] == Numbers{1});
+  common::write_file_atomically(file, "one,arch,two\n1,a,2\n");
+  CHECK(read_table(file, {""}).values[0] == Numbers{1});
+}
+
+TEST_CASE("table: what cannot be read is named", "[engine]") {
+  CHECK_THROWS_MATCHES(
+      read_table("no/such.csv", {}), common::DataError,
+      MessageMatches(ContainsSubstring("cannot read") && ContainsSubstring("no/such.csv")));
+  CHECK_THAT(refusal("arch,one\n", "two"), ContainsSubstring("no column 'two'"));
+  CHECK_THAT(refusal("one,two\n", "one"), ContainsSubstring("no column 'arch'"));
+  CHECK_THAT(refusal("arch\na\n", ""), ContainsSubstring("no reward column"));
+  CHECK_THAT(refusal("arch,one\na,1\nb\n", "one"), ContainsSubstring("table.csv:3"));
+  for (const std::string number : {"", "x", "1x", "nan", "inf"}) {
+    CAPTURE(number);
+    CHECK_THAT(refusal("arch,one\na," + number + "\n", "one"),
+               ContainsSubstring("table.csv:2") && ContainsSubstring("not a row"));
+  }
+}
+
+}  // namespace
+}  // namespace nas::engine
