@@ -33,7 +33,7 @@ std::vector<float> StoredTensor::floats() const {
     throw InternalError({.where = "safetensors", .what = "not a float tensor", .got = dtype});
   }
   std::vector<float> values(static_cast<size_t>(count()));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
 }
 

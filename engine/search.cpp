@@ -247,6 +247,7 @@ SearchResult search(common::Options options) {
   child_trainer::TrainSettings::from(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);
+  check_store_url(run.store_url(options.text("store")));
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");

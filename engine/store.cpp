@@ -45,6 +45,8 @@ auto Store::guarded(F work) {
   }
 }
 
+void check_store_url(const std::string& url) { backend_of(url); }
+
 Store::Store(const std::string& url, std::string run)
     : backend_(&backend_of(url)), run_(std::move(run)) {
   guarded([&] {

@@ -82,4 +82,7 @@ class Store {
   std::unique_ptr<soci::session> session_;
 };
 
+// Throws ConfigError when no back end has the URL's prefix.
+void check_store_url(const std::string& url);
+
 }  // namespace nas::engine

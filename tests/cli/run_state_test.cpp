@@ -244,6 +244,14 @@ TEST_CASE("run state: SQLite on a network file system is refused", "[cli]") {
 }
 
 // The run folder may be one that the user has filled with other things.
+TEST_CASE("run state: an unknown store is refused before anything is written", "[cli]") {
+  const TempDir dir;
+  write_table(dir.path() / "table.csv");
+  check_refused(run_program(table_search("r", "random", 3, {"--store", "mysql:x"}), dir.path()), 2,
+                {"unknown store URL", "'mysql:x'", "sqlite:"});
+  CHECK_FALSE(fs::exists(dir.path() / "r"));
+}
+
 TEST_CASE("run state: a dry run leaves everything as it was", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
