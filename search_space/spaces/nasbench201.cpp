@@ -10,9 +10,12 @@ namespace {
 
 constexpr int kNone = 0;
 constexpr int kSkip = 1;
-constexpr int kPool = 4;
+constexpr int kPool = 4;  // after the two convolutions
 constexpr std::array<std::pair<int, int>, 6> kEdges = {
     {{0, 1}, {0, 2}, {1, 2}, {0, 3}, {1, 3}, {2, 3}}};
+// From the input to the output, as indices into kEdges.
+const std::vector<std::vector<size_t>> kPaths = {{3}, {0, 4}, {1, 5}, {0, 2, 5}};
+constexpr size_t kSequences = 1 + 3 + 9 + 27;  // of at most three of the three real operations
 
 const std::vector<std::string>& operations() {
   static const std::vector<std::string> names = {"none", "skip_connect", "nor_conv_1x1",
@@ -92,18 +95,35 @@ class NasBench201Space : public Space {
     return to_nasbench201_text(architecture(canonical(choices)));
   }
 
-  // Which operation stands on each live edge (one of five, as 0 and 1), and their counts.
+  // The path encoding of BANANAS (White et al. 2021): for every sequence of convolutions and
+  // poolings whether a path from input to output runs through it, skip connections left out; then
+  // how often each of them stands on such a path, and the length of the longest.
   std::vector<double> features(const Choices& choices) const override {
     const Choices live = canonical(choices);
-    std::vector<double> counts(operations().size(), 0.0);
-    std::vector<double> features;
-    for (const int choice : live) {
-      for (int op = 0; op < static_cast<int>(operations().size()); ++op) {
-        features.push_back(op == choice ? 1.0 : 0.0);
+    std::vector<double> sequences(kSequences, 0.0);
+    std::array<bool, kEdges.size()> on_path = {};
+    double longest = 0;
+    for (const auto& path : kPaths) {
+      const auto is_none = [&](size_t edge) { return live[edge] == kNone; };
+      if (std::any_of(path.begin(), path.end(), is_none)) continue;
+      size_t sequence = 0;  // its digits, of 1 to 3
+      double length = 0;
+      for (const size_t edge : path) {
+        on_path[edge] = true;
+        if (live[edge] == kSkip) continue;
+        sequence = 3 * sequence + static_cast<size_t>(live[edge] - kSkip);
+        ++length;
       }
-      counts[static_cast<size_t>(choice)] += 1;
+      sequences[sequence] = 1.0;
+      longest = std::max(longest, length);
     }
+    std::vector<double> counts(3, 0.0);
+    for (size_t e = 0; e < kEdges.size(); ++e) {
+      if (on_path[e] && live[e] != kSkip) ++counts[static_cast<size_t>(live[e] - kSkip - 1)];
+    }
+    std::vector<double> features = std::move(sequences);
     features.insert(features.end(), counts.begin(), counts.end());
+    features.push_back(longest);
     return features;
   }
 };

@@ -137,35 +137,55 @@ class NasnetSpace : public Space {
     return common::join(cells, "/");
   }
 
-  // For each cell: how often each operation occurs, sums against concatenations, uses of the two
-  // inputs, unused states, depth.
+  // For each cell: how often each operation occurs, uses of the two inputs, concatenations, unused
+  // states, depth; then the steps of its paths, 1 where there is such a one: which operation reads
+  // each input and each operation's result, and whose results the cell puts out.
   std::vector<double> features(const Choices& choices) const override {
     std::vector<double> features;
-    for (size_t at = 0; at < choices.size();) {
-      std::vector<double> counts(operations().size(), 0.0);
-      std::vector<int> depth = {0, 0};
-      double concats = 0;
-      std::vector<double> inputs(2, 0.0);
-      std::vector<bool> used(kBlocks + 2, false);
-      for (int b = 0; b < kBlocks; ++b, at += kPerBlock) {
-        int deepest = 0;
-        for (size_t side = 0; side < 2; ++side) {
-          const auto state = static_cast<size_t>(choices[at + side]);
-          counts[static_cast<size_t>(choices[at + side + 2])] += 1;
-          if (state < 2) inputs[state] += 1;
-          used[state] = true;
-          deepest = std::max(deepest, depth[state]);
-        }
-        concats += choices[at + 4];
-        depth.push_back(deepest + 1);
-      }
-      features.insert(features.end(), counts.begin(), counts.end());
-      features.insert(features.end(), inputs.begin(), inputs.end());
-      features.push_back(concats);
-      features.push_back(static_cast<double>(std::count(used.begin(), used.end(), false)));
-      features.push_back(*std::max_element(depth.begin(), depth.end()));
+    for (size_t at = 0; at < choices.size(); at += kBlocks * kPerBlock) {
+      add_cell_features(choices.data() + at, features);
     }
     return features;
+  }
+
+ private:
+  static void add_cell_features(const int* choices, std::vector<double>& features) {
+    const size_t count = operations().size();
+    std::vector<double> counts(count, 0.0);
+    std::vector<double> uses(kBlocks + 2, 0.0);
+    std::vector<double> depth(2, 0.0);
+    double concats = 0;
+    // Who makes a state: an input, as the number behind the operations, or a block's two
+    // operations.
+    std::vector<std::vector<size_t>> makers = {{count}, {count + 1}};
+    std::vector<double> steps((count + 2) * (count + 1), 0.0);  // [maker, reader], last: the output
+    const auto step = [&](size_t state, size_t reader) {
+      for (const size_t maker : makers[state]) steps[maker * (count + 1) + reader] = 1.0;
+    };
+    for (int b = 0; b < kBlocks; ++b, choices += kPerBlock) {
+      std::vector<size_t> made_by;
+      double deepest = 0;
+      for (int side = 0; side < 2; ++side) {
+        const auto state = static_cast<size_t>(choices[side]);
+        const auto op = static_cast<size_t>(choices[side + 2]);
+        ++counts[op];
+        ++uses[state];
+        deepest = std::max(deepest, depth[state]);
+        step(state, op);
+        made_by.push_back(op);
+      }
+      makers.push_back(made_by);
+      depth.push_back(deepest + 1);
+      concats += choices[4];
+    }
+    for (size_t state = 0; state < uses.size(); ++state) {
+      if (uses[state] == 0.0) step(state, count);
+    }
+    features.insert(features.end(), counts.begin(), counts.end());
+    features.insert(features.end(), {uses[0], uses[1], concats,
+                                     static_cast<double>(std::count(uses.begin(), uses.end(), 0.0)),
+                                     *std::max_element(depth.begin(), depth.end())});
+    features.insert(features.end(), steps.begin(), steps.end());
   }
 };
 
