@@ -7,6 +7,8 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "engine/html.h"
+#include "engine/objective.h"
+#include "engine/pareto.h"
 #include "engine/run_view.h"
 
 namespace nas::engine {
@@ -34,13 +36,26 @@ std::string failed_trials(const std::vector<Trial>& trials) {
   size_t failed = 0;
   for (const auto& trial : trials) {
     const bool ended = is_finished(trial.state) && !trial.reused_from;
-    if (!ended || trial.state == TrialState::kSucceeded || ++failed > kShownTrials) continue;
+    const bool fine = trial.state == TrialState::kSucceeded || trial.state == TrialState::kNotRun;
+    if (!ended || fine || ++failed > kShownTrials) continue;
     rows.push_back({std::to_string(trial.id), state_text(trial.state), trial.reason, trial.key});
   }
   if (rows.empty()) return "";
   return "<h2>Failed trials</h2>\n" +
          html::table({"trial", "state", "reason", "architecture"}, rows) +
          (failed > rows.size() ? fmt::format("<p>And {} more.</p>\n", failed - rows.size()) : "");
+}
+
+// What no other trial surpasses in both quality and cost.
+std::string pareto_table(const std::vector<Trial>& trials, const std::string& cost) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& point : pareto_front(trials, cost)) {
+    rows.push_back(
+        {std::to_string(point.trial), fmt::format("{:.4f}", point.quality), cost_text(point.cost)});
+  }
+  if (rows.size() < 2) return "";  // nothing to weigh
+  return "<h2>Quality against cost (Pareto front)</h2>\n" +
+         html::table({"trial", "quality", cost}, rows);
 }
 
 bool has_synthetic_proxy(const RunFolder& run) {
@@ -116,6 +131,7 @@ void write_search_report(const RunFolder& run, const common::Options& options,
           (rows.empty()
                ? "<p>No trial succeeded.</p>\n"
                : html::table({"trial", "reward", "parameters", "trained", "architecture"}, rows));
+  body += pareto_table(trials, cost_to_show(options));
   if (!ranked.empty())
     body += "<h2>Best architecture</h2>\n" + html::drawing(ranked[0]->architecture);
   body += failed_trials(trials);

@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "engine/evaluator.h"
 #include "engine/job_options.h"
+#include "engine/objective.h"
 #include "engine/projection.h"
 #include "engine/proxy.h"
 #include "engine/report.h"
@@ -93,6 +94,15 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                   options.text("strategy"), options.text("space"), options.integer("trials"),
                   options.integer("workers"), options.integer("threads"), options.integer("seed"),
                   options.at("epochs").origin));
+  if (options.text("prescreen") != "none") {
+    common::log_info(fmt::format("prescreen the best of {} proposals by {}",
+                                 options.integer("pool"), options.text("prescreen")));
+  }
+  if (options.text("cost") != "none") {
+    common::log_info(fmt::format("reward    quality^{:g} x ({} / {:g})^{:g}",
+                                 options.number("reward-power"), options.text("cost"),
+                                 options.number("cost-target"), options.number("cost-weight")));
+  }
   if (proxy.is_null()) {
     common::log_info("rewards   from " + options.text("table"));
     return;
@@ -247,6 +257,8 @@ SearchResult search(common::Options options) {
   child_trainer::TrainSettings::from(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);
+  Objective{options};
+  Prescreen::check(options, evaluator.needs_proxy);
   check_store_url(run.store_url(options.text("store")));
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 

@@ -8,6 +8,9 @@
 #include "controller/strategy.h"
 #include "engine/evaluator.h"
 #include "engine/job_options.h"
+#include "engine/limits.h"
+#include "engine/objective.h"
+#include "engine/prescreen.h"
 #include "search_space/network_options.h"
 
 namespace nas::engine {
@@ -37,7 +40,8 @@ common::OptionList own_options() {
        .choices = Registry<controller::StrategyPlugin>::names()},
       {.name = "trials",
        .value = 20,
-       .help = "Children to train; repeats of an architecture cost nothing and are not counted",
+       .help =
+           "Children to train; what is not trained (repeats, INFEASIBLE, NOT_RUN) is not counted",
        .min = 1,
        .max = 10000000,
        .lasting = Lasting::kUntilChanged},
@@ -174,6 +178,9 @@ const std::vector<Preset>& presets() {
 common::Options search_options() {
   common::Options options;
   options.declare(own_options());
+  options.declare(Objective::options());
+  options.declare(Limits::options());
+  options.declare(Prescreen::options());
   options.declare(job_options());
   options.declare(search_space::NetworkOptions{.cells = 1, .filters = 8}.options());
   options.declare(child_trainer::TrainSettings().options());

@@ -101,6 +101,14 @@ void Store::insert(const Trial& trial) {
   });
 }
 
+void Store::insert_all(const std::vector<Trial>& trials) {
+  guarded([&] {
+    soci::transaction transaction(*session_);
+    for (const auto& trial : trials) insert(trial);
+    transaction.commit();
+  });
+}
+
 std::optional<Trial> Store::claim(const std::string& worker, double lease_seconds) {
   const auto claimed = guarded([&]() -> std::optional<int64_t> {
     const std::string lease = new_lease();

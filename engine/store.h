@@ -51,6 +51,7 @@ class Store {
   std::vector<Trial> trials();
   std::optional<Trial> trial(int64_t id);
   void insert(const Trial& trial);
+  void insert_all(const std::vector<Trial>& trials);  // or none
 
   // For workers.
   std::optional<Trial> claim(const std::string& worker, double lease_seconds);

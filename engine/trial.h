@@ -20,6 +20,7 @@ enum class TrialState {
   kNotANumber,  // the training diverged
   kTimeout,     // hung, or passed its time limit
   kInfeasible,  // refused before training
+  kNotRun,      // prescreened away: another of its pool was trained
 };
 std::string state_text(TrialState state);             // "WAITING", …, "OOM", "NAN", "TIMEOUT"
 TrialState state_from_text(const std::string& text);  // throws DataError
@@ -39,10 +40,16 @@ struct Trial {
   std::string worker = {};            // who had it last
   std::string lease = {};             // of the present claim; a write with another is refused
   std::optional<double> reward = {};  // of kSucceeded
-  std::string reason = {};            // of a failure
-  common::Json metrics = common::Json::object();  // of the last epoch; costs
+  std::string reason = {};            // of a failure, or of a missing score
+  common::Json metrics = common::Json::object();  // of the last epoch; costs, scores
   common::Json files = common::Json::object();    // name -> sha256, in the trial's folder
   double seconds = 0.0;                           // of training
 };
+
+// Whether --trials counts it: a repeat, what was refused and what was not run cost nothing.
+inline bool is_training(const Trial& trial) {
+  return !trial.reused_from && trial.state != TrialState::kInfeasible &&
+         trial.state != TrialState::kNotRun;
+}
 
 }  // namespace nas::engine

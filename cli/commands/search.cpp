@@ -33,7 +33,7 @@ int run(Arguments& arguments) {
   if (result.end == engine::SearchEnd::kTimeLimit)
     common::log_info("the time limit ended the search");
   if (result.end == engine::SearchEnd::kExhausted)
-    common::log_info("the strategy proposes nothing new any more");
+    common::log_info("the strategy proposes nothing new, or nothing within the limits, any more");
   if (!json) {
     fmt::print("best reward   {:.4f} (trial {} of {})\n", *result.best->reward, result.best->id,
                result.trials);

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "cli/command.h"
+#include "engine/objective.h"
+#include "engine/pareto.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search.h"
@@ -30,7 +32,7 @@ std::string reward_text(const engine::Trial& trial) {
   return trial.reward ? fmt::format("{}", *trial.reward) : "";
 }
 
-common::Json json_of(engine::RunState state, engine::Store& store,
+common::Json json_of(engine::RunState state, engine::Store& store, const std::string& cost,
                      const std::vector<engine::Trial>& trials) {
   common::Json json = {{"state", engine::state_text(state)}, {"trials", common::Json::array()}};
   for (const auto& trial : trials) {
@@ -46,6 +48,9 @@ common::Json json_of(engine::RunState state, engine::Store& store,
     row["seconds"] = trial.seconds;
     json["trials"].push_back(row);
   }
+  json["pareto_front"] = {{"cost", cost}, {"trials", common::Json::array()}};
+  for (const auto& point : engine::pareto_front(trials, cost))
+    json["pareto_front"]["trials"].push_back(engine::to_json(point));
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
   json["end"] = store.meta("end");
   return json;
@@ -69,17 +74,31 @@ std::string explanation(engine::RunState state, const engine::RunFolder& run) {
   if (state == engine::RunState::kInterrupted)
     return ": nobody works on it; continue with: " + how_to_continue(run);
   if (state == engine::RunState::kStoppedEarly)
-    return ": by its time limit, or nothing new was left to propose";
+    return ": by its time limit, or nothing new (or within the limits) was left to propose";
   return "";
 }
 
-void print_text(engine::RunState state, const engine::RunFolder& run,
-                const std::vector<engine::Trial>& trials) {
+void print_front(const std::vector<engine::ParetoPoint>& front, const std::string& cost) {
+  if (front.size() < 2) return;  // nothing to weigh
+  fmt::print("\n{:>6}  {:>10}{:>18}   what no other trial surpasses in both\n", "trial", "quality",
+             cost);
+  for (const auto& point : front) {
+    fmt::print("{:>6}  {:>10.4f}{:>18}\n", point.trial, point.quality,
+               engine::cost_text(point.cost));
+  }
+}
+
+void print_text(engine::RunState state, const engine::RunFolder& run, const std::string& cost,
+                std::vector<engine::Trial> trials) {
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
              engine::state_text(state), explanation(state, run),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (const auto best = engine::best_of(trials))
     fmt::print("best    {:.4f} (trial {})\n", *best->reward, best->id);
+  print_front(engine::pareto_front(trials, cost), cost);
+  // A pool has many of them; they are counted above.
+  std::erase_if(trials,
+                [](const auto& trial) { return trial.state == engine::TrialState::kNotRun; });
   fmt::print("\n{:>6}  {:<10}{:>9}{:>9}  {}\n", "trial", "state", "reward", "seconds",
              "architecture, or why there is no reward");
   const size_t from = trials.size() > kShownTrials ? trials.size() - kShownTrials : 0;
@@ -103,18 +122,19 @@ void pause() {
 int run(Arguments& arguments) {
   const auto folder = engine::find_run(arguments.options.text("run"));
   engine::Store store = engine::open_store(folder);
+  const std::string cost = engine::cost_to_show(engine::run_options(folder));
   engine::listen_for_stop(/*interrupts_too=*/true);
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
     const auto trials = store.trials();
     if (arguments.options.flag("json")) {
-      fmt::print("{}\n", json_of(state, store, trials).dump());
+      fmt::print("{}\n", json_of(state, store, cost, trials).dump());
     } else if (arguments.options.flag("csv")) {
       print_csv(trials);
     } else {
       if (arguments.options.flag("watch")) fmt::print("\x1b[2J\x1b[H");
-      print_text(state, folder, trials);
+      print_text(state, folder, cost, trials);
     }
     std::fflush(stdout);
     if (!arguments.options.flag("watch")) return common::kExitDone;
