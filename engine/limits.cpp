@@ -16,10 +16,8 @@ common::Option count_limit(const std::string& what) {
           .min = 0};
 }
 
-std::string too_much(const std::string& what, const std::string& got, const std::string& most,
-                     const std::string& option) {
-  return fmt::format("too much to be trained: {} of {}, at most {} allowed by --{}", what, got,
-                     most, option);
+std::string too_much(const std::string& got, const std::string& most, const std::string& option) {
+  return fmt::format("{}; expected at most {} ({})", got, most, option);
 }
 
 }  // namespace
@@ -46,18 +44,18 @@ Limits::Limits(const common::Options& options)
 std::string Limits::broken_by(const common::Json& costs) const {
   const auto parameters = costs.value("parameters", int64_t{0});
   if (parameters_ > 0 && parameters > parameters_) {
-    return too_much("parameters", common::with_commas(parameters), common::with_commas(parameters_),
-                    "max-parameters");
+    return too_much(common::with_commas(parameters) + " parameters",
+                    common::with_commas(parameters_), "--max-parameters");
   }
   const auto multiply_adds = costs.value("multiply_adds", int64_t{0});
   if (multiply_adds_ > 0 && multiply_adds > multiply_adds_) {
-    return too_much("multiply-adds", common::with_commas(multiply_adds),
-                    common::with_commas(multiply_adds_), "max-multiply-adds");
+    return too_much(common::with_commas(multiply_adds) + " multiply-adds",
+                    common::with_commas(multiply_adds_), "--max-multiply-adds");
   }
   const double latency = costs.value(latency_key_, 0.0);
   if (latency_ms_ > 0 && latency > latency_ms_) {
-    return too_much("latency", fmt::format("{:.3f} ms", latency),
-                    fmt::format("{:g} ms", latency_ms_), "max-latency-ms");
+    return too_much(fmt::format("{:.3f} ms of latency", latency),
+                    fmt::format("{:g} ms", latency_ms_), "--max-latency-ms");
   }
   return "";
 }

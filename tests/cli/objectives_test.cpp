@@ -93,7 +93,8 @@ TEST_CASE("limits: what is beyond them is INFEASIBLE and no training, with every
     REQUIRE(result.exit_code == 0);
     int trained = 0;
     int refused = 0;
-    for (const auto& trial : status_of(dir.path(), strategy).at("trials")) {
+    const Json trials = status_of(dir.path(), strategy).at("trials");
+    for (const auto& trial : trials) {
       const bool fits = trial.at("metrics").at("parameters").get<int64_t>() <= most;
       CHECK(trial.at("state").get<std::string>() == (fits ? "SUCCEEDED" : "INFEASIBLE"));
       CHECK(trial.at("reward").is_null() != fits);

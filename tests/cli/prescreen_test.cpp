@@ -7,8 +7,8 @@
 #include "common/text.h"
 #include "data/dataset_file.h"
 #include "tests/cli/searches.h"
+#include "tests/data/small_dataset.h"
 #include "tests/support/temp_dir.h"
-#include "tests/support/tiny_dataset.h"
 
 namespace nas::tests {
 namespace {
@@ -78,12 +78,12 @@ TEST_CASE("prescreen: with every strategy the best of each pool is trained, also
   write_table(dir.path() / "table.csv");
   for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
     CAPTURE(strategy);
-    search_in(dir, prescreened(strategy, strategy, 21));
+    search_in(dir, prescreened(strategy, strategy, 15));
     const Json status = status_of(dir.path(), strategy);
-    CHECK(check_pools(status.at("trials"), 0) == 21);
+    CHECK(check_pools(status.at("trials"), 0) == 15);
     CHECK(status.at("state").get<std::string>() == "finished");
     const std::string parts = strategy + "-in-parts";
-    for (const int trials : {1, 13, 21}) search_in(dir, prescreened(parts, strategy, trials));
+    for (const int trials : {6, 15}) search_in(dir, prescreened(parts, strategy, trials));
     CHECK(outcome_of(dir.path(), parts) == outcome_of(dir.path(), strategy));
   }
 }
@@ -118,7 +118,7 @@ TEST_CASE("prescreen: what was not run is counted, not shown; the report has no 
 
 TEST_CASE("prescreen: real children are chosen by a score of images, the same in parts", "[cli]") {
   const TempDir dir;
-  data::write_dataset(dir.path() / "data.h5", tiny_dataset(4, 16, 16, 1));
+  data::write_dataset(dir.path() / "data.h5", noise_dataset(32, 16, 3, 16));
   const auto words = [](const std::string& run, int trials) {
     return common::split(
         "search --run ./" + run + " --trials " + std::to_string(trials) +
@@ -160,7 +160,7 @@ TEST_CASE("prescreen: real children are chosen by a score of images, the same in
 
 TEST_CASE("limits: a child that is too slow is refused before it is trained", "[cli]") {
   const TempDir dir;
-  data::write_dataset(dir.path() / "data.h5", tiny_dataset(4, 16, 16, 1));
+  data::write_dataset(dir.path() / "data.h5", noise_dataset(32, 16, 3, 16));
   const ProgramResult result = run_program(
       common::split(
           "search --run ./r --trials 1 --time-limit 3 --workers 1 --proxy data.h5 --space "
