@@ -238,9 +238,8 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     show(status());
     return stop_signal() == 0;
   };
-  workers_ = std::make_unique<LocalWorkers>(
-      run_, options_.integer("workers"),
-      options_.text("device") == "auto" || options_.text("device") == "cuda");
+  workers_ =
+      std::make_unique<LocalWorkers>(run_, options_.integer("workers"), options_.text("device"));
   SearchEnd end = SearchEnd::kDone;
   auto trainings = static_cast<int64_t>(first_with_key_.size());
   while (trainings < wanted) {

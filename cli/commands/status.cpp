@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "cli/command.h"
+#include "common/shell_quote.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search.h"
@@ -62,7 +63,7 @@ void print_csv(const std::vector<engine::Trial>& trials) {
 }
 
 std::string how_to_continue(const engine::RunFolder& run) {
-  return "nas search --run " + run.path().string();
+  return common::shell_command({"nas", "search", "--run", run.path().string()});
 }
 
 std::string explanation(engine::RunState state, const engine::RunFolder& run) {
@@ -103,7 +104,7 @@ void pause() {
 int run(Arguments& arguments) {
   const auto folder = engine::find_run(arguments.options.text("run"));
   engine::Store store = engine::open_store(folder);
-  engine::listen_for_stop(/*interrupts_too=*/true);
+  engine::listen_for_stop(/*terminal_too=*/true);
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all

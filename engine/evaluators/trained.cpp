@@ -32,6 +32,7 @@ class TrainedEvaluator : public Evaluator {
  public:
   TrainedEvaluator(RunFolder run, const common::Options& options)
       : run_(std::move(run)),
+        device_(options.text("device")),
         silence_(options.number("child-silence")),
         threads_(options.integer("threads")) {
     memory_ = parse_bytes("child-memory", options.text("child-memory"));
@@ -85,7 +86,7 @@ class TrainedEvaluator : public Evaluator {
     first_bytes_ = 0;
     child_ = std::make_unique<common::Process>(common::ProcessOptions{
         .arguments = {common::self_path().string(), "child", "--run", run_.path().string(),
-                      "--parent", std::to_string(getpid())},
+                      "--device", device_, "--parent", std::to_string(getpid())},
         .environment = {{"OMP_WAIT_POLICY", "passive"},
                         {"OMP_NUM_THREADS", std::to_string(threads_)},
                         {"MALLOC_ARENA_MAX", "2"},
@@ -147,6 +148,7 @@ class TrainedEvaluator : public Evaluator {
   }
 
   RunFolder run_;
+  std::string device_;
   double memory_;   // bytes
   double silence_;  // seconds
   int64_t threads_;
