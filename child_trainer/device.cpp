@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <torch/version.h>
 
+#include <algorithm>
+#include <numeric>
 #include <thread>
 
 #include "common/error.h"
@@ -10,27 +12,78 @@
 
 namespace nas::child_trainer {
 
-at::Device find_device(const std::string& name) {
-  const int64_t gpus = cuda_device_count();
-  if (name == "auto") return gpus > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-  if (name == "cpu") return at::Device(at::kCPU);
-  if (name == "cuda" || common::starts_with(name, "cuda:")) {
-    const std::string number = name == "cuda" ? "0" : name.substr(5);
-    const bool digits = !number.empty() && number.size() < 4 &&
-                        number.find_first_not_of("0123456789") == std::string::npos;
-    if (digits && std::stoll(number) < gpus)
-      return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(std::stoi(number)));
+namespace {
+
+// -1: not a number of a GPU.
+int64_t gpu_number(const std::string& text) {
+  const bool digits =
+      !text.empty() && text.size() < 4 && text.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? std::stoll(text) : -1;
+}
+
+std::vector<int64_t> first_numbers(int64_t count) {
+  std::vector<int64_t> numbers(static_cast<size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+}  // namespace
+
+std::vector<int64_t> gpus_named(const std::string& name, int64_t gpus) {
+  const auto refuse = [&](const std::string& what, const std::string& expected) {
     throw common::ConfigError(
-        {.where = "--device",
-         .what = "no such GPU",
-         .got = "'" + name + "'",
-         .expected = gpus == 0 ? "cpu: this machine or this build has no GPU (`nas doctor`)"
-                               : "cuda:0 .. cuda:" + std::to_string(gpus - 1)});
+        {.where = "--device", .what = what, .got = "'" + name + "'", .expected = expected});
+  };
+  const std::string there =
+      gpus == 0 ? "cpu: this machine or this build has no GPU (`nas doctor`)"
+                : "cuda:0" + (gpus == 1 ? "" : " .. cuda:" + std::to_string(gpus - 1));
+  if (name == "cpu") return {};
+  if (name == "auto") return first_numbers(gpus);
+  if (name == "cuda") {
+    if (gpus == 0) refuse("no such GPU", there);
+    return first_numbers(gpus);
   }
-  throw common::ConfigError({.where = "--device",
-                             .what = "unknown device",
-                             .got = "'" + name + "'",
-                             .expected = "auto | cpu | cuda | cuda:N"});
+  const std::string prefix = "cuda:";
+  if (!common::starts_with(name, prefix))
+    refuse("unknown device", "auto | cpu | cuda | cuda:N | cuda:N,M,…");
+  std::vector<int64_t> numbers;
+  for (const auto& text : common::split(name.substr(prefix.size()), ',')) {
+    const int64_t number = gpu_number(text);
+    if (number < 0 || number >= gpus) refuse("no such GPU", there);
+    if (std::find(numbers.begin(), numbers.end(), number) != numbers.end())
+      refuse("a GPU is named twice", "each once; --workers says how many children share them");
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+at::Device find_device(const std::string& name) {
+  if (const auto comma = name.find(','); comma != std::string::npos) {
+    throw common::ConfigError({.where = "--device",
+                               .what = "only a search takes a list: training one network on "
+                                       "several GPUs is not there yet",
+                               .got = "'" + name + "'",
+                               .expected = "one device",
+                               .hint = name.substr(0, comma)});
+  }
+  return find_devices(name).front();
+}
+
+std::vector<at::Device> find_devices(const std::string& name) {
+  std::vector<at::Device> devices;
+  for (const int64_t gpu : gpus_named(name, cuda_device_count()))
+    devices.emplace_back(at::kCUDA, static_cast<at::DeviceIndex>(gpu));
+  if (devices.empty()) devices.emplace_back(at::kCPU);
+  return devices;
+}
+
+std::string device_text(const std::vector<at::Device>& devices) {
+  std::vector<std::string> texts;
+  for (const auto device : devices) {
+    texts.push_back(device.is_cpu() ? "cpu"
+                                    : device.str() + " " + cuda_device_text(device.index()));
+  }
+  return common::join(texts, ", ");
 }
 
 std::string library_version() { return TORCH_VERSION; }

@@ -9,9 +9,20 @@
 
 namespace nas::child_trainer {
 
-// "auto" (the first GPU, or the CPU), "cpu", "cuda", "cuda:1". Throws ConfigError when this machine
-// or this build has no such device.
+// The numbers of the GPUs that `name` names on a machine with so many: none for "cpu"; all for
+// "cuda", and for "auto" where there is one; those of "cuda:1" and "cuda:0,2", in that order.
+// Throws ConfigError: no such name, no such GPU, or one named twice.
+std::vector<int64_t> gpus_named(const std::string& name, int64_t gpus);
+
+// The device of a process: the first of those, or the CPU. Throws ConfigError when this machine or
+// this build has no such device, and for a list.
 at::Device find_device(const std::string& name);
+
+// Those of a search, whose children are spread over them.
+std::vector<at::Device> find_devices(const std::string& name);
+
+// "cpu", or "cuda:0 NVIDIA H200, 139 GiB" for each.
+std::string device_text(const std::vector<at::Device>& devices);
 
 std::string library_version();  // of LibTorch: "2.11.0"
 

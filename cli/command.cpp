@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <filesystem>
 #include <sstream>
 
 #include "common/file.h"
@@ -48,7 +49,10 @@ po::options_description described(const common::Options& options) {
   return all;
 }
 
-// A flag takes no word of its own, so that `--json FILE` works; `--flag=false` is rewritten.
+constexpr const char* kFlagValue = "flag-value";
+
+// A flag takes no word of its own, so that `--json FILE` works; `--aux=false` is rewritten to
+// `--flag-value=aux=false`.
 std::vector<std::string> with_flag_values(std::vector<std::string> words,
                                           const common::Options& options) {
   for (auto& word : words) {
@@ -56,7 +60,7 @@ std::vector<std::string> with_flag_values(std::vector<std::string> words,
     if (equals == std::string::npos || !common::starts_with(word, "--")) continue;
     const std::string name = word.substr(2, equals - 2);
     if (options.contains(name) && options.at(name).type_text() == "flag")
-      word = "--set=" + word.substr(2);
+      word = std::string("--") + kFlagValue + "=" + word.substr(2);
   }
   return words;
 }
@@ -70,33 +74,68 @@ std::vector<std::string> public_names() {
   return names;
 }
 
-// Of `names`, the one that `word` begins or nearly is; empty when all are other words.
-std::string nearest(const std::string& word, const std::vector<std::string>& names) {
-  std::string found;
-  size_t best = word.size() / 4 + 2;
-  for (const auto& name : names) {
-    const size_t distance = common::starts_with(name, word) ? 0 : common::edit_distance(word, name);
-    if (distance >= best) continue;
-    best = distance;
-    found = name;
+// "data import", "data make", … of the word "data"; empty for a command of one word.
+std::vector<std::string> names_of_group(const std::string& word) {
+  std::vector<std::string> group;
+  for (const auto& name : public_names()) {
+    if (common::starts_with(name, word + " ")) group.push_back(name);
   }
-  return found;
+  return group;
 }
 
 [[noreturn]] void throw_unknown(const std::vector<std::string>& words) {
-  std::vector<std::string> names = public_names();
-  std::vector<std::string> group;  // "data import", "data make", … when the first word is "data"
-  std::copy_if(names.begin(), names.end(), std::back_inserter(group),
-               [&](const auto& name) { return common::starts_with(name, words[0] + " "); });
-  const bool two_words = !group.empty() && words.size() > 1 && words[1][0] != '-';
+  const std::vector<std::string> group = names_of_group(words[0]);
+  const bool two_words = !group.empty() && words.size() > 1 && !common::starts_with(words[1], "-");
+  if (!group.empty() && !two_words) {
+    throw common::UsageError({.where = "nas " + words[0],
+                              .what = "a word is missing behind '" + words[0] + "'",
+                              .expected = "one of: " + common::join(group, ", "),
+                              .hint = "nas " + words[0] + " --help"});
+  }
+  const std::vector<std::string> names = group.empty() ? public_names() : group;
   const std::string got = two_words ? words[0] + " " + words[1] : words[0];
-  if (!group.empty()) names = group;
-  const std::string near = group.empty() || two_words ? nearest(got, names) : "";
+  const std::string near = common::nearest(got, names);
   throw common::UsageError({.where = "nas",
                             .what = "unknown command",
                             .got = "'" + got + "'",
                             .expected = "one of: " + common::join(names, ", "),
                             .hint = near.empty() ? "nas --help" : "nas " + near});
+}
+
+// The file that --config names.
+std::string read_config(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::exists(file, error) && !std::filesystem::is_directory(file, error)) {
+    return common::read_file(file);
+  }
+  throw common::UsageError({.where = "--config",
+                            .what = "no such file",
+                            .got = "'" + file + "'",
+                            .expected = "a TOML file of options"});
+}
+
+struct Setting {
+  std::string name;
+  std::string value;
+};
+
+// From KEY=VALUE.
+Setting parse_setting(const std::string& pair) {
+  const auto equals = pair.find('=');
+  if (equals == std::string::npos) {
+    throw common::UsageError({.where = "--set",
+                              .what = "not a setting",
+                              .got = "'" + pair + "'",
+                              .expected = "KEY=VALUE"});
+  }
+  return {.name = pair.substr(0, equals), .value = pair.substr(equals + 1)};
+}
+
+std::string lines_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names)
+    text += fmt::format("  {:<18}{}\n", name, common::Registry<Command>::find(name).summary);
+  return text;
 }
 
 }  // namespace
@@ -115,6 +154,7 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
   if (command.options != nullptr) arguments.options.declare(command.options());
   po::options_description all = described(arguments.options);
   all.add_options()("positional", po::value<std::vector<std::string>>());
+  all.add_options()(kFlagValue, po::value<std::vector<std::string>>());
   po::positional_options_description positionals;
   positionals.add("positional", -1);
   const std::string where = "nas " + command.name;
@@ -142,14 +182,18 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
       }
     }
   };
-  each("config", [&](const std::string& file) {
-    arguments.options.read_toml(common::read_file(file), file);
-  });
+  each("config",
+       [&](const std::string& file) { arguments.options.read_toml(read_config(file), file); });
   std::map<std::string, std::string> lists;  // they may be given part by part
   for (const auto& option : parsed) {
     if (option.string_key == "config" || option.string_key == "positional" ||
         option.string_key == "set")
       continue;
+    if (option.string_key == kFlagValue) {
+      const Setting setting = parse_setting(option.value.at(0));
+      arguments.options.set(setting.name, setting.value, "flag");
+      continue;
+    }
     std::string text = option.value.empty() ? "true" : common::join(option.value, ",");
     if (arguments.options.at(option.string_key).type_text() == "list") {
       std::string& earlier = lists[option.string_key];
@@ -158,14 +202,8 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     arguments.options.set(option.string_key, text, "flag");
   }
   each("set", [&](const std::string& pair) {
-    const auto equals = pair.find('=');
-    if (equals == std::string::npos) {
-      throw common::UsageError({.where = "--set",
-                                .what = "not a setting",
-                                .got = "'" + pair + "'",
-                                .expected = "KEY=VALUE"});
-    }
-    arguments.options.set(pair.substr(0, equals), pair.substr(equals + 1), "flag");
+    const Setting setting = parse_setting(pair);
+    arguments.options.set(setting.name, setting.value, "--set");
   });
   each("positional", [&](const std::string& word) { arguments.positionals.push_back(word); });
   if (arguments.positionals.size() < command.min_positionals ||
@@ -193,13 +231,18 @@ std::string help_text(const Command& command) {
 }
 
 std::string program_help_text() {
-  std::string text =
-      "nas finds a neural architecture for your images, trains it, and exports it.\n\n"
-      "  nas search --proxy cifar10          search for the best cell\n"
-      "  nas transfer --dataset coastline    train it on the full dataset\n\nCommands\n";
-  for (const auto& name : public_names())
-    text += fmt::format("  {:<18}{}\n", name, common::Registry<Command>::find(name).summary);
-  return text + "\n`nas COMMAND --help` lists a command's options; docs/options.md has them all.\n";
+  return "nas finds a neural architecture for your images, trains it, and exports it.\n\n"
+         "  nas search --proxy cifar10          search for the best cell\n"
+         "  nas transfer --dataset coastline    train it on the full dataset\n\nCommands\n" +
+         lines_of(public_names()) +
+         "\n`nas COMMAND --help` lists a command's options; docs/options.md has them all.\n";
+}
+
+std::string group_help_text(const std::string& word) {
+  const auto names = names_of_group(word);
+  if (names.empty()) return "";
+  return "nas " + word + " …\n\n" + lines_of(names) + "\n`nas " + names.front() +
+         " --help` lists the options of that one.\n";
 }
 
 }  // namespace nas::cli

@@ -36,8 +36,10 @@ const Command& take_command(std::vector<std::string>& words);
 // ConfigError.
 Arguments parse_arguments(const Command& command, const std::vector<std::string>& words);
 
-// --help of one command, and of the program.
+// --help of one command, of the program, and of the commands whose first word is `word` ("data");
+// the latter is empty where there are none.
 std::string help_text(const Command& command);
 std::string program_help_text();
+std::string group_help_text(const std::string& word);
 
 }  // namespace nas::cli

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -26,8 +27,10 @@ void use_passive_threads(char** argv) {
   execv("/proc/self/exe", argv);
 }
 
+bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
+
 int run(std::vector<std::string> words, char** argv) {
-  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+  if (words.empty() || asks_for_help(words[0]) || words[0] == "help") {
     fmt::print("{}", nas::cli::program_help_text());
     return words.empty() ? nas::common::kExitUsage : nas::common::kExitDone;
   }
@@ -35,12 +38,15 @@ int run(std::vector<std::string> words, char** argv) {
     fmt::print("nas {}\n", nas::engine::program_version());
     return nas::common::kExitDone;
   }
+  if (words.size() > 1 && asks_for_help(words[1])) {
+    const std::string text = nas::cli::group_help_text(words[0]);
+    fmt::print("{}", text);
+    if (!text.empty()) return nas::common::kExitDone;
+  }
   const Command& command = nas::cli::take_command(words);
-  for (const auto& word : words) {
-    if (word == "--help" || word == "-h") {
-      fmt::print("{}", nas::cli::help_text(command));
-      return nas::common::kExitDone;
-    }
+  if (std::any_of(words.begin(), words.end(), asks_for_help)) {
+    fmt::print("{}", nas::cli::help_text(command));
+    return nas::common::kExitDone;
   }
   if (command.runs_networks) use_passive_threads(argv);
   auto arguments = nas::cli::parse_arguments(command, words);

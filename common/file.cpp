@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <sstream>
 
@@ -32,13 +33,20 @@ bool is_temporary(const std::string& name) {  // as temporary_beside() makes it
   return process.find_first_not_of("0123456789") == std::string::npos;
 }
 
+// What helps where a file or a folder could not be written.
+std::string hint_for(int error) {
+  if (error == ENOSPC || error == EFBIG || error == EDQUOT) {
+    return "free some disk space, then give the same command again";
+  }
+  return error == EACCES || error == EPERM ? "another folder, or its permissions"
+                                           : "another folder";
+}
+
 [[noreturn]] void throw_write_error(const fs::path& path, int error) {
   throw SystemError({.where = "file",
                      .what = "cannot write " + path.string(),
                      .got = std::strerror(error),
-                     .hint = error == ENOSPC || error == EFBIG || error == EDQUOT
-                                 ? "free some disk space, then give the same command again"
-                                 : "another folder, or its permissions"});
+                     .hint = hint_for(error)});
 }
 
 void sync_folder(const fs::path& folder) {
@@ -126,7 +134,16 @@ void make_folder(const fs::path& folder, const std::string& where) {
   throw SystemError({.where = where,
                      .what = "cannot make the folder " + folder.string(),
                      .got = error.message(),
-                     .hint = "another folder, or its permissions"});
+                     .hint = hint_for(error.value())});
+}
+
+void require_writable(const fs::path& path) {
+  make_parent(path);
+  const fs::path tried = temporary_beside(path);
+  const int fd = open(tried.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) throw_write_error(path, errno);
+  close(fd);
+  unlink(tried.c_str());
 }
 
 void write_file_atomically(const fs::path& path, const std::string& content) {
@@ -213,6 +230,7 @@ double free_bytes(const fs::path& path) {
   }
   struct statvfs status = {};
   if (statvfs(existing.c_str(), &status) != 0) return 0;
+  if (status.f_blocks == 0) return std::numeric_limits<double>::infinity();
   return static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
 }
 

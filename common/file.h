@@ -13,6 +13,10 @@ std::string read_file(const std::filesystem::path& path);
 // Makes the folder and what it lies in. Throws SystemError, beginning with `where`.
 void make_folder(const std::filesystem::path& folder, const std::string& where);
 
+// Tries whether a file can be made there, before work is done for it; makes missing folders. Throws
+// SystemError. (Permissions alone do not tell: root has them all, on a read-only disk as well.)
+void require_writable(const std::filesystem::path& path);
+
 // Temporary file in the same folder + fsync + rename + fsync(folder); creates missing folders.
 // Throws SystemError (unwritable, disk full) and leaves no temporary file behind.
 void write_file_atomically(const std::filesystem::path& path, const std::string& content);
@@ -49,7 +53,8 @@ std::string sha256_of_file(const std::filesystem::path& path);
 std::string sha256_of_text(const std::string& text);
 std::string md5_of_file(const std::filesystem::path& path);
 
-// Free bytes of the file system that holds `path` (or its nearest existing parent).
+// Free bytes of the file system that holds `path` (or its nearest existing parent); infinity where
+// it does not count them, as /proc: writing tells.
 double free_bytes(const std::filesystem::path& path);
 
 // Throws SystemError when fewer than `bytes` are free, before hours of work are lost to it.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
@@ -32,17 +33,14 @@ void ProgressLine::show(const std::string& text, bool important) {
   const double now = monotonic_seconds();
   if (!important && now - last_ < (terminal_ ? 0.2 : 10.0)) return;
   last_ = now;
-  if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", text);
-    drawn_ = true;
-    std::fflush(stderr);
-  } else {
-    fmt::print(stderr, "{}\n", text);
-  }
+  // Not fmt::print(): it throws where a terminal was closed, and the work goes on without one.
+  std::fputs((terminal_ ? "\r\x1b[K" + text : text + "\n").c_str(), stderr);
+  std::fflush(stderr);
+  drawn_ = terminal_;
 }
 
 void ProgressLine::finish() {
-  if (drawn_) fmt::print(stderr, "\n");
+  if (drawn_) std::fputs("\n", stderr);
   drawn_ = false;
 }
 

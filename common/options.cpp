@@ -13,20 +13,27 @@ namespace nas::common {
 
 namespace {
 
-[[noreturn]] void reject(const Option& option, const std::string& got, const std::string& what) {
+[[noreturn]] void reject(const Option& option, const std::string& got, const std::string& what,
+                         const std::string& hint = "") {
   std::string expected = option.type_text();
   if (const std::string range = option.range_text(); !range.empty()) expected += " " + range;
   if (!option.unit.empty()) expected += " (" + option.unit + ")";
-  throw ConfigError(
-      {.where = "--" + option.name, .what = what, .got = "'" + got + "'", .expected = expected});
+  throw ConfigError({.where = "--" + option.name,
+                     .what = what,
+                     .got = "'" + got + "'",
+                     .expected = expected,
+                     .hint = hint});
 }
 
-void check(const Option& option, const Json& value) {
+constexpr const char* kOutOfRange = "value out of range";
+
+// `written` is the value as the user wrote it.
+void check(const Option& option, const Json& value, const std::string& written) {
   if (value.is_number()) {
     const double number = value.get<double>();
     if (!std::isfinite(number) || (option.min && number < *option.min) ||
         (option.max && number > *option.max)) {
-      reject(option, value.dump(), "value out of range");
+      reject(option, written, kOutOfRange);
     }
   }
   if (value.is_string() && !option.choices.empty()) {
@@ -34,15 +41,18 @@ void check(const Option& option, const Json& value) {
     for (const auto& choice : option.choices) {
       if (choice == text) return;
     }
-    reject(option, text, "unknown value");
+    reject(option, text, "unknown value", nearest(text, option.choices));
   }
 }
 
+// `otherwise` is what is said of a text that is no number at all.
 template <class T>
-std::optional<T> parse_number(const std::string& text) {
+T parse_number(const Option& option, const std::string& text, const std::string& otherwise) {
   T number = {};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  const bool is_number = end == text.data() + text.size();
+  if (is_number && error == std::errc::result_out_of_range) reject(option, text, kOutOfRange);
+  if (!is_number || error != std::errc()) reject(option, text, otherwise);
   return number;
 }
 
@@ -53,12 +63,10 @@ Json parse_value(const Option& option, const std::string& text) {
     reject(option, text, "not a flag value");
   }
   if (option.value.is_number_integer()) {
-    if (const auto number = parse_number<int64_t>(text)) return *number;
-    reject(option, text, "not a whole number");
+    return parse_number<int64_t>(option, text, "not a whole number");
   }
   if (option.value.is_number_float()) {
-    if (const auto number = parse_number<double>(text)) return *number;
-    reject(option, text, "not a number");
+    return parse_number<double>(option, text, "not a number");
   }
   if (option.value.is_array()) {
     Json list = Json::array();
@@ -68,6 +76,21 @@ Json parse_value(const Option& option, const std::string& text) {
     return list;
   }
   return text;
+}
+
+void assign(Option& option, const Json& value, const std::string& written,
+            const std::string& origin) {
+  const bool widened = option.value.is_number_float() && value.is_number_integer();
+  Json checked = widened ? Json(value.get<double>()) : value;
+  const bool fits = option.value.is_number_integer() ? checked.is_number_integer()
+                                                     : option.value.type() == checked.type();
+  const auto is_text = [](const Json& item) { return item.is_string(); };
+  if (!fits || (checked.is_array() && !std::all_of(checked.begin(), checked.end(), is_text))) {
+    reject(option, written, "wrong type");
+  }
+  check(option, checked, written);
+  option.value = std::move(checked);
+  option.origin = origin;
 }
 
 }  // namespace
@@ -125,40 +148,27 @@ const Option& Options::at(const std::string& name) const {
 Option& Options::declared(const std::string& name, const std::string& origin) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) {
-    std::string nearest;
-    size_t best = 4;  // farther than that is another word
-    for (const auto& option : options_) {
-      const size_t distance = edit_distance(name, option.name);
-      if (distance < best) {
-        best = distance;
-        nearest = option.name;
-      }
-    }
+    std::vector<std::string> names;
+    for (const auto& option : options_) names.push_back(option.name);
+    const std::string near = nearest(name, names);
     throw ConfigError({.where = origin,
                        .what = "unknown option",
                        .got = "'" + name + "'",
-                       .hint = nearest.empty() ? "--help" : "'" + nearest + "'"});
+                       .hint = near.empty() ? "--help" : "'" + near + "'"});
   }
   return options_[found->second];
 }
 
 void Options::set_value(const std::string& name, const Json& value, const std::string& origin) {
-  Option& option = declared(name, origin);
-  const bool widened = option.value.is_number_float() && value.is_number_integer();
-  Json checked = widened ? Json(value.get<double>()) : value;
-  const bool fits = option.value.is_number_integer() ? checked.is_number_integer()
-                                                     : option.value.type() == checked.type();
-  const auto is_text = [](const Json& item) { return item.is_string(); };
-  if (!fits || (checked.is_array() && !std::all_of(checked.begin(), checked.end(), is_text))) {
-    reject(option, value.dump(), "wrong type");
-  }
-  check(option, checked);
-  option.value = std::move(checked);
-  option.origin = origin;
+  // JSON has no text for a number that is not finite; TOML has.
+  const bool finite = !value.is_number_float() || std::isfinite(value.get<double>());
+  const std::string written = finite ? value.dump() : fmt::format("{}", value.get<double>());
+  assign(declared(name, origin), value, written, origin);
 }
 
 void Options::set(const std::string& name, const std::string& text, const std::string& origin) {
-  set_value(name, parse_value(declared(name, origin), text), origin);
+  Option& option = declared(name, origin);
+  assign(option, parse_value(option, text), text, origin);
 }
 
 void Options::declare_preset(const std::string& preset, const Values& values) {

@@ -34,7 +34,7 @@ struct Option {
   std::vector<std::string> choices = {};  // of a string option; empty: any
   Lasting lasting = Lasting::kForGood;
   std::map<std::string, Json> presets = {};  // the value that a preset gives it, by preset
-  std::string origin = "default";            // default | preset NAME | FILE | flag
+  std::string origin = "default";  // default | preset NAME | FILE | flag | --set | machine
 
   std::string type_text() const;     // "integer", "number", "text", "list", "flag"
   std::string range_text() const;    // "1..100", ">= 0", "a | b", or empty
@@ -52,7 +52,8 @@ class Options {
   // Adds options; their names become `section.name` where a section is given.
   void declare(OptionList list, const std::string& section = "");
 
-  // Throws ConfigError: unknown option (with the nearest known name), wrong type, out of range.
+  // Throws ConfigError: unknown option (with the nearest known name), wrong type, out of range,
+  // none of the choices (with the nearest).
   void set(const std::string& name, const std::string& text, const std::string& origin);
   void set_value(const std::string& name, const Json& value, const std::string& origin);
 

@@ -71,7 +71,8 @@ void Options::restore_toml(const std::string& text, const std::string& file) {
     const std::string& written = lines.at(line - 1);
     const auto mark = written.rfind(kOriginMark);
     const size_t origin = mark + std::strlen(kOriginMark);
-    set_value(name, value, mark == std::string::npos ? file : written.substr(origin));
+    set_value(name, value, file);  // what does not fit is a fault of this file
+    if (mark != std::string::npos) declared(name, file).origin = written.substr(origin);
   }
 }
 

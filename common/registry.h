@@ -37,14 +37,15 @@ class Registry {
     return names;
   }
 
-  // Throws UsageError that lists the known names.
+  // Throws UsageError that lists the known names, with the nearest one.
   static const T& find(const std::string& name) {
     const auto found = entries().find(name);
     if (found == entries().end()) {
       throw UsageError({.where = T::kKind,
                         .what = "unknown " + std::string(T::kKind),
                         .got = "'" + name + "'",
-                        .expected = "one of: " + join(names(), ", ")});
+                        .expected = "one of: " + join(names(), ", "),
+                        .hint = nearest(name, names())});
     }
     return found->second.plugin;
   }

@@ -86,4 +86,17 @@ size_t edit_distance(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
+std::string nearest(const std::string& word, const std::vector<std::string>& names) {
+  if (word.empty()) return "";
+  std::string found;
+  size_t best = word.size() / 4 + 2;  // farther than that is another word
+  for (const auto& name : names) {
+    const size_t distance = starts_with(name, word) ? 0 : edit_distance(word, name);
+    if (distance >= best) continue;
+    best = distance;
+    found = name;
+  }
+  return found;
+}
+
 }  // namespace nas::common

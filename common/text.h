@@ -14,6 +14,8 @@ std::string lower(std::string text);
 bool starts_with(const std::string& text, const std::string& prefix);
 // Characters to insert, drop or replace (Levenshtein).
 size_t edit_distance(const std::string& a, const std::string& b);
+// Of `names`, the one that `word` begins or nearly is; empty when all are other words.
+std::string nearest(const std::string& word, const std::vector<std::string>& names);
 
 // 3346538 -> "3,346,538".
 std::string with_commas(int64_t number);

@@ -19,10 +19,6 @@ namespace nas::data {
 inline constexpr const char* kDatasetFormat = "nas-dataset";
 inline constexpr int kDatasetVersion = 1;
 
-// Makes the folder of a file. Throws SystemError where nothing can be written there: to be known
-// before the work.
-void prepare_folder(const std::filesystem::path& path);
-
 // Atomic: the file appears whole or not at all. Throws SystemError (disk full).
 void write_dataset(const std::filesystem::path& path, const Dataset& dataset);
 

@@ -1,8 +1,4 @@
 // The other half of dataset_file.cpp, which reads.
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <functional>
 #include <system_error>
 
@@ -88,7 +84,7 @@ void write_container(const fs::path& path, const Dataset& dataset,
 
 void publish(const fs::path& path, const Dataset& dataset, const WriteImages& write_images) {
   check(dataset, path.string());
-  prepare_folder(path);
+  common::require_writable(path);
   const fs::path temporary = common::temporary_beside(path);
   try {
     write_container(temporary, dataset, write_images);
@@ -107,16 +103,6 @@ void publish(const fs::path& path, const Dataset& dataset, const WriteImages& wr
 }
 
 }  // namespace
-
-void prepare_folder(const fs::path& path) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  common::make_folder(folder, "file");
-  if (access(folder.c_str(), W_OK) == 0) return;
-  throw SystemError({.where = "file",
-                     .what = "cannot write into the folder of " + path.string(),
-                     .got = std::strerror(errno),
-                     .hint = "another folder, or its permissions"});
-}
 
 void write_dataset(const fs::path& path, const Dataset& dataset) {
   publish(path, dataset, [&](hid_t group, Split Dataset::*split) {

@@ -112,6 +112,9 @@ FoundDataset draw(const Renderer& renderer) {
   std::vector<std::string> known;
   for (const ListedDataset& dataset : list_datasets(data_dir)) known.push_back(dataset.name);
   std::string hint = "nas data import, for images that you have";
+  if (const std::string near = common::nearest(name, known); !near.empty()) {
+    hint = near + ", or " + hint;
+  }
   for (const Download& download : downloads()) {
     if (download.name == name) hint = "nas data fetch " + name + ", or " + hint;
   }
@@ -132,6 +135,23 @@ std::string summary_of(const fs::path& file) {
   } catch (const common::Error& error) {
     return std::string("cannot be read: ") + error.what();
   }
+}
+
+std::string raw_summary(const fs::path& from) {
+  return "imported when first used, from " + from.string();
+}
+
+// What the name stands for already, in words; empty: nothing that a dataset in `file`, made of what
+// lies in `source`, would take the place of.
+std::string taken_by(const std::string& name, const fs::path& data_dir, const fs::path& file,
+                     const fs::path& source) {
+  std::error_code error;
+  if (fs::exists(file, error)) return summary_of(file);
+  if (source.empty()) return "";
+  const fs::path raw = find_raw(name, data_dir);
+  if (raw.empty() || fs::equivalent(raw, source, error)) return "";
+  if (fs::equivalent(raw.parent_path(), source, error)) return "";  // importers look below it, too
+  return raw_summary(raw);
 }
 
 std::vector<fs::path> containers_in(const fs::path& place) {
@@ -166,7 +186,8 @@ fs::path dataset_path(const std::string& name, const fs::path& data_dir) {
   return (data_dir.empty() ? common::cache_dir() : data_dir) / (name + ".h5");
 }
 
-fs::path place_for_dataset(const std::string& name, const fs::path& data_dir, bool replace) {
+fs::path place_for_dataset(const std::string& name, const fs::path& data_dir, bool replace,
+                           const fs::path& source) {
   if (!is_dataset_name(name) || is_container_name(name)) {
     throw common::UsageError({.where = "data",
                               .what = "not a name for a dataset",
@@ -175,14 +196,13 @@ fs::path place_for_dataset(const std::string& name, const fs::path& data_dir, bo
                               .hint = "--data-dir, for another folder"});
   }
   const fs::path file = dataset_path(name, data_dir);
-  std::error_code error;
-  if (!replace && fs::exists(file, error)) {
-    throw common::ConfigError(
-        {.where = "data",
-         .what = "there is a dataset " + name + " already: " + summary_of(file),
-         .hint = "--replace, or another name"});
+  const std::string taken = replace ? "" : taken_by(name, data_dir, file, source);
+  if (!taken.empty()) {
+    throw common::ConfigError({.where = "data",
+                               .what = "there is a dataset " + name + " already: " + taken,
+                               .hint = "--replace, or another name"});
   }
-  prepare_folder(file);
+  common::require_writable(file);
   return file;
 }
 
@@ -197,7 +217,7 @@ std::vector<ListedDataset> list_datasets(const fs::path& data_dir) {
   }
   for (const RawPlace& raw : kRawPlaces) {
     const fs::path from = find_raw(raw.dataset, data_dir);
-    if (!from.empty()) add(raw.dataset, "imported when first used, from " + from.string());
+    if (!from.empty()) add(raw.dataset, raw_summary(from));
   }
   for (const auto& [name, entry] : Registry<Renderer>::entries()) {
     add(name, "drawn when first used: " + entry.plugin.summary);

@@ -26,9 +26,11 @@ std::filesystem::path dataset_path(const std::string& name, const std::filesyste
 
 // The same, before any work is done for it. Throws UsageError for what cannot be a name,
 // ConfigError when there is a dataset already and `replace` is not given (the old one stays until
-// the new one is complete), SystemError when the folder cannot be written.
+// the new one is complete), SystemError when the folder cannot be written. Where `source` is to be
+// imported, other raw files that the name stands for are such a dataset, too.
 std::filesystem::path place_for_dataset(const std::string& name,
-                                        const std::filesystem::path& data_dir, bool replace);
+                                        const std::filesystem::path& data_dir, bool replace,
+                                        const std::filesystem::path& source = {});
 
 // Names of the containers in the three places, and the names that can be made or imported.
 struct ListedDataset {

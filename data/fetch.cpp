@@ -168,11 +168,13 @@ const Download& find_download(const std::string& name) {
     if (download.name == name) return download;
     names.push_back(download.name);
   }
-  throw DataError({.where = "fetch",
-                   .what = "no download is known for this dataset",
-                   .got = "'" + name + "'",
-                   .expected = "one of: " + common::join(names, ", "),
-                   .hint = "nas data import, for files that you have"});
+  const std::string near = common::nearest(name, names);
+  throw common::UsageError(
+      {.where = "fetch",
+       .what = "no download is known for this dataset",
+       .got = "'" + name + "'",
+       .expected = "one of: " + common::join(names, ", "),
+       .hint = (near.empty() ? "" : near + ", or ") + "nas data import, for files that you have"});
 }
 
 fs::path fetch_dataset(const Download& download, const fs::path& data_dir, bool replace) {

@@ -17,7 +17,7 @@ struct Download {
 };
 
 const std::vector<Download>& downloads();
-const Download& find_download(const std::string& name);  // throws DataError with the known names
+const Download& find_download(const std::string& name);  // throws UsageError with the known names
 
 // The file of the container, in `data_dir` or the cache folder; at once when it was fetched before.
 // An interrupted download goes on where it stopped. Throws ConfigError: there is another dataset of

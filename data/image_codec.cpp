@@ -8,6 +8,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
+#include <variant>
 
 #include "common/error.h"
 #include "common/file.h"
@@ -53,13 +54,63 @@ std::string_view text_of(const std::vector<uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// OpenCV fills up a JPEG that is cut short. The end mark must follow the last scan: a thumbnail in
-// the header has one of its own.
+constexpr uint8_t kMark = 0xFF;  // begins each mark of a JPEG; the next byte says which
+constexpr uint8_t kEnd = 0xD9;
+
+// Neither a segment nor the end follows: 0xFF as data, a restart within a scan, the start.
+bool stands_alone(uint8_t mark) { return mark <= 0x01 || (mark >= 0xD0 && mark <= 0xD8); }
+
+// OpenCV fills up a JPEG that is cut short. Searching for the end mark would not tell: a thumbnail
+// in the header has one of its own, and what cameras put behind the image has others. So the marks
+// are followed, segment by segment, from the start to the end mark.
 bool is_cut_jpeg(const std::vector<uint8_t>& bytes) {
   if (encoding_text(bytes) != "jpeg") return false;
-  const std::string_view text = text_of(bytes);
-  const auto scan = text.rfind("\xFF\xDA");
-  return scan == text.npos || text.find("\xFF\xD9", scan) == text.npos;
+  for (size_t at = 0; at + 1 < bytes.size();) {
+    const uint8_t mark = bytes[at + 1];
+    if (bytes[at] != kMark || mark == kMark) {  // data of a scan, or filling
+      ++at;
+      continue;
+    }
+    if (mark == kEnd) return false;
+    at += 2;
+    if (stands_alone(mark)) continue;
+    if (at + 1 >= bytes.size()) return true;
+    at += size_t{bytes[at]} << 8 | bytes[at + 1];  // the length of a segment counts itself
+  }
+  return true;
+}
+
+// OpenCV says which of its limits an image passes only by the name of the function that checks.
+bool is_too_large(const cv::Exception& failure) { return failure.func == "validateInputImageSize"; }
+
+// What keeps an image from being decoded.
+struct Fault {
+  std::string got;
+  std::string expected;
+  std::string hint = {};
+};
+
+// The image, or what is wrong with it.
+std::variant<Image, Fault> decode(const std::vector<uint8_t>& bytes) {
+  silence_opencv();
+  Fault fault = {.got = "", .expected = "a JPEG, PNG, TIFF, BMP or WebP image"};
+  if (bytes.empty()) return fault;
+  if (is_cut_jpeg(bytes)) {
+    return Fault{
+        .got = "a JPEG that is cut short", .expected = "all of it", .hint = "copying it again"};
+  }
+  try {
+    const cv::Mat rgb = rgb_of(cv::imdecode(bytes, cv::IMREAD_COLOR));
+    if (!rgb.empty()) return image_of(rgb);
+  } catch (const cv::Exception& failure) {
+    if (is_too_large(failure)) {
+      return Fault{.got = "an image that is too large",
+                   .expected = "at most " + common::with_commas(kMostPixels) + " pixels",
+                   .hint = "scaling it down, or cutting it into pieces"};
+    }
+    fault.got = failure.err;
+  }
+  return fault;
 }
 
 }  // namespace
@@ -104,14 +155,8 @@ std::vector<uint8_t> encode_image(const Image& image, Encoding encoding) {
 }
 
 std::optional<Image> decode_image(const std::vector<uint8_t>& bytes) {
-  silence_opencv();
-  if (bytes.empty() || is_cut_jpeg(bytes)) return std::nullopt;
-  try {
-    const cv::Mat rgb = rgb_of(cv::imdecode(bytes, cv::IMREAD_COLOR));
-    if (!rgb.empty()) return image_of(rgb);
-  } catch (const cv::Exception&) {
-    return std::nullopt;
-  }
+  auto decoded = decode(bytes);
+  if (auto* image = std::get_if<Image>(&decoded)) return std::move(*image);
   return std::nullopt;
 }
 
@@ -120,21 +165,16 @@ Image read_image(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path, error)) {
     throw DataError({.where = "image", .what = "no such file: " + path.string()});
   }
-  silence_opencv();
-  cv::Mat rgb;
-  std::string reason;
-  try {
-    rgb = rgb_of(cv::imread(path.string(), cv::IMREAD_COLOR));
-  } catch (const cv::Exception& failure) {
-    reason = failure.err;
-  }
-  if (rgb.empty()) {
+  const std::string content = common::read_file(path);
+  auto decoded = decode({content.begin(), content.end()});
+  if (const auto* fault = std::get_if<Fault>(&decoded)) {
     throw DataError({.where = "image",
                      .what = "cannot decode " + path.string(),
-                     .got = reason,
-                     .expected = "a JPEG, PNG, TIFF, BMP or WebP image"});
+                     .got = fault->got,
+                     .expected = fault->expected,
+                     .hint = fault->hint});
   }
-  return image_of(rgb);
+  return std::get<Image>(std::move(decoded));
 }
 
 Image resize_and_crop(const Image& image, int64_t size) {

@@ -25,13 +25,15 @@ Encoding encoding_of(const std::string& name);     // throws UsageError
 // Not for kNone. Throws SystemError.
 std::vector<uint8_t> encode_image(const Image& image, Encoding encoding);
 
-// Any encoding that read_image() takes; empty when the bytes are no image, or not all of one.
+// Any encoding that read_image() takes; empty when the bytes are no image, not all of one, or one
+// of more than kMostPixels.
+inline constexpr int64_t kMostPixels = int64_t{1} << 30;  // OpenCV's limit
 std::optional<Image> decode_image(const std::vector<uint8_t>& bytes);
 
 // "png", "jpeg", or "encoded" for any other.
 std::string encoding_text(const std::vector<uint8_t>& bytes);
 
-// Throws DataError: missing, or no image that OpenCV can decode. Grey images become RGB, alpha is
+// Throws DataError: missing, or what decode_image() does not take. Grey images become RGB, alpha is
 // dropped, EXIF orientation is applied.
 Image read_image(const std::filesystem::path& path);
 

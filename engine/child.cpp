@@ -198,7 +198,7 @@ class Child {
 int run_child(const RunFolder& run, const common::Options& options) {
   child_trainer::set_threads(options.integer("threads"));
   child_trainer::make_cuda_deterministic();
-  listen_for_stop(/*interrupts_too=*/false);
+  listen_for_stop(/*terminal_too=*/false);
   try {
     Child child(run, options);
     std::string line;

@@ -305,9 +305,8 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     show(status());
     return stop_signal() == 0;
   };
-  workers_ = std::make_unique<LocalWorkers>(
-      run_, options_.integer("workers"),
-      options_.text("device") == "auto" || options_.text("device") == "cuda");
+  workers_ =
+      std::make_unique<LocalWorkers>(run_, options_.integer("workers"), options_.text("device"));
   SearchEnd end = SearchEnd::kDone;
   // Of trials that are under way it is not known yet whether they will be found INFEASIBLE.
   const auto trainings = [&] { return std::count_if(trials_.begin(), trials_.end(), is_training); };

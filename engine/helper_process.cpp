@@ -15,12 +15,12 @@ constexpr double kMemoryShare = 0.85;  // of the machine, for all of them
 }
 
 std::unique_ptr<common::Process> start_helper(const RunFolder& run, const std::string& command,
-                                              int64_t threads) {
+                                              const std::string& device, int64_t threads) {
   const auto log = run.path() / "workers" / (command + "_" + std::to_string(getpid()) + ".log");
   std::filesystem::create_directories(log.parent_path());
   return std::make_unique<common::Process>(common::ProcessOptions{
-      .arguments = {common::self_path().string(), command, "--run", run.path().string(), "--parent",
-                    std::to_string(getpid())},
+      .arguments = {common::self_path().string(), command, "--run", run.path().string(), "--device",
+                    device, "--parent", std::to_string(getpid())},
       .environment = {{"OMP_WAIT_POLICY", "passive"},
                       {"OMP_NUM_THREADS", std::to_string(threads)},
                       {"MALLOC_ARENA_MAX", "2"},

@@ -9,10 +9,10 @@
 
 namespace nas::engine {
 
-// `nas COMMAND --run RUN`, with pipes to and from it. It ends with this process; until it says
+// `nas COMMAND --run RUN --device DEVICE`, with pipes to and from it. It ends with this process; until it says
 // otherwise, what it prints to stderr is in workers/COMMAND_PID.log of the run.
 std::unique_ptr<common::Process> start_helper(const RunFolder& run, const std::string& command,
-                                              int64_t threads);
+                                              const std::string& device, int64_t threads);
 
 // Bytes that one of them may take: --child-memory, or its share of the machine.
 double helper_memory(const common::Options& options);

@@ -10,22 +10,25 @@ namespace nas::engine::html {
 
 std::string escape(const std::string& text);
 std::string page(const std::string& title, const std::string& body);
-std::string table(const std::vector<std::string>& header,
+
+struct Column {
+  enum class Kind {
+    kText,     // on one line, cut where it is very long
+    kNumber,   // on one line, to the right
+    kLongest,  // on one line, cut where the page ends
+    kWrapped,  // on several lines
+  };
+  std::string name;
+  Kind kind = Kind::kText;
+};
+// Columns without any text are left out. What is cut can be read whole: under the pointer, after a
+// click on it, and on paper.
+std::string table(const std::vector<Column>& columns,
                   const std::vector<std::vector<std::string>>& rows);
 // name - value pairs.
 std::string facts(const std::vector<std::pair<std::string, std::string>>& facts);
 
-struct Series {
-  std::string name;
-  std::string colour;
-  std::vector<std::pair<double, double>> points;  // x, y
-  bool line = true;                               // false: dots
-};
-// An SVG chart with axes and a legend. Empty series give an empty string.
-std::string chart(const std::vector<Series>& series, const std::string& x_name,
-                  const std::string& y_name);
-
-// Rows of counts, shaded; [true][predicted].
+// Counts [true][predicted], shaded by their share of the row.
 std::string confusion(const std::vector<std::vector<int64_t>>& counts,
                       const std::vector<std::string>& names);
 

@@ -7,7 +7,8 @@ common::OptionList job_options() {
   return {
       {.name = "device",
        .value = "auto",
-       .help = "auto | cpu | cuda | cuda:N",
+       .help = "auto | cpu | cuda | cuda:N; a search spreads its children over all GPUs, or those "
+               "of cuda:N,M,…",
        .lasting = Lasting::kUntilChanged},
       {.name = "seed", .value = 1, .help = "Everything random follows from it", .min = 0},
       {.name = "data-dir",

@@ -24,21 +24,17 @@ std::string last_line_of(const std::filesystem::path& file) {
   return lines.back();
 }
 
-// The names of this process's GPUs: as the user or a batch system gave them, else their numbers.
-// Empty where there is nothing to share out.
-std::vector<std::string> visible_gpus() {
-  const int64_t count = child_trainer::cuda_device_count();
-  if (count < 2) return {};
-  if (const char* given = std::getenv("CUDA_VISIBLE_DEVICES")) return common::split(given, ',');
-  std::vector<std::string> names;
-  for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(i));
-  return names;
-}
-
 }  // namespace
 
-LocalWorkers::LocalWorkers(const RunFolder& run, int64_t count, bool share_gpus) : run_(run) {
-  if (share_gpus) gpus_ = visible_gpus();
+std::string visible_gpu(int64_t index, const std::vector<int64_t>& gpus,
+                        const std::string& visible) {
+  const int64_t gpu = gpus[static_cast<size_t>(index) % gpus.size()];
+  return visible.empty() ? std::to_string(gpu)
+                         : common::trim(common::split(visible, ',').at(static_cast<size_t>(gpu)));
+}
+
+LocalWorkers::LocalWorkers(const RunFolder& run, int64_t count, const std::string& device)
+    : run_(run), gpus_(child_trainer::gpus_named(device, child_trainer::cuda_device_count())) {
   std::filesystem::create_directories(run_.path() / "workers");
   for (int64_t i = 0; i < count; ++i) {
     workers_.push_back({.index = i, .name = "local" + std::to_string(i), .process = nullptr});
@@ -57,12 +53,14 @@ LocalWorkers::~LocalWorkers() {
 void LocalWorkers::start(Worker& worker) const {
   std::vector<std::pair<std::string, std::string>> environment;
   if (!gpus_.empty()) {
-    const auto turn = static_cast<size_t>(worker.index) % gpus_.size();
-    environment.emplace_back("CUDA_VISIBLE_DEVICES", gpus_[turn]);
+    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    environment.emplace_back("CUDA_VISIBLE_DEVICES",
+                             visible_gpu(worker.index, gpus_, visible != nullptr ? visible : ""));
   }
   worker.process = std::make_unique<common::Process>(common::ProcessOptions{
       .arguments = {common::self_path().string(), "worker", "--run", run_.path().string(), "--name",
-                    worker.name, "--parent", std::to_string(getpid())},
+                    worker.name, "--device", gpus_.empty() ? "cpu" : "cuda", "--parent",
+                    std::to_string(getpid())},
       .environment = environment,
       .stderr_file = run_.path() / "workers" / (worker.name + ".log"),
       .quiet = true});

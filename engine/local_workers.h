@@ -11,10 +11,15 @@
 
 namespace nas::engine {
 
+// What CUDA_VISIBLE_DEVICES is for worker `index`, which gets one of `gpus` in turn; `visible`:
+// what it is for this process, as the user or a batch system gave it ("": not set).
+std::string visible_gpu(int64_t index, const std::vector<int64_t>& gpus,
+                        const std::string& visible);
+
 class LocalWorkers {
  public:
-  // share_gpus: each worker sees one of this process's GPUs, in turn.
-  LocalWorkers(const RunFolder& run, int64_t count, bool share_gpus);
+  // On the devices that `device` names (--device), in turn.
+  LocalWorkers(const RunFolder& run, int64_t count, const std::string& device);
   ~LocalWorkers();  // stop()
 
   // Replaces workers that died by a signal; `died` is told their names first. Throws SystemError
@@ -33,7 +38,7 @@ class LocalWorkers {
   void start(Worker& worker) const;
 
   RunFolder run_;
-  std::vector<std::string> gpus_;
+  std::vector<int64_t> gpus_;  // empty: on the CPU
   std::vector<Worker> workers_;
   int64_t deaths_ = 0;
 };

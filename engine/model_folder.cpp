@@ -74,6 +74,8 @@ fs::path find_model(const std::string& text) {
   }
   throw common::NothingError({.where = "model",
                               .what = "no model in '" + text + "'",
+                              .got = "no model.json in " + fs::absolute(text).string() + " or " +
+                                     fs::absolute(models_root() / text).string(),
                               .expected = "a model folder, its name, or latest",
                               .hint = "nas list models"});
 }
@@ -116,7 +118,8 @@ Model read_model(const std::string& text) {
       common::json_get<std::string>(json, "weights_sha256", where)) {
     throw common::DataError(
         {.where = weights.string(),
-         .what = "the weights do not match model.json (damaged, or of another model)"});
+         .what = "the weights do not match model.json (damaged, or of another model)",
+         .hint = "the folder copied again from where it was made, or another --model"});
   }
   model.weights = common::read_safetensors(weights).tensors;
   return model;

@@ -47,7 +47,7 @@ Projection project_search(const common::Options& options, int64_t classes, int64
   network.auxiliary = settings.auxiliary;
   const auto workers =
       std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
-  const auto device = child_trainer::find_device(options.text("device"));
+  const auto device = child_trainer::find_devices(options.text("device")).front();
   // Children share caches and memory: as many are timed side by side as will run on this CPU.
   const int64_t together =
       device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "common/file.h"
 #include "common/log.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
+#include "engine/few_images.h"
 
 namespace nas::engine {
 
@@ -31,26 +31,33 @@ ProxyCounts proxy_counts(const data::Dataset& dataset, const common::Options& op
   return counts;
 }
 
+common::Json described(const data::Dataset& header, int64_t train, int64_t valid) {
+  return {{"name", header.name}, {"synthetic", header.synthetic},   {"train", train},
+          {"valid", valid},      {"classes", header.class_count()}, {"input_size", header.height}};
+}
+
 }  // namespace
 
-common::Json prepare_proxy(const RunFolder& run, const common::Options& options) {
-  if (!std::filesystem::exists(run.proxy())) {
-    const auto found = data::find_dataset(options.text("proxy"), options.text("data-dir"));
-    if (!found.note.empty()) common::log_info(found.note);
-    const auto dataset = data::read_dataset(found.file);
-    const auto [train, valid] = proxy_counts(dataset, options);
-    const auto proxy = data::proxy_split(dataset, train, valid, options.integer("input-size"),
-                                         static_cast<uint64_t>(options.integer("seed")));
-    data::write_dataset(run.proxy(), proxy);
-  }
+data::Dataset new_proxy(const common::Options& options) {
+  const auto found = data::find_dataset(options.text("proxy"), options.text("data-dir"));
+  if (!found.note.empty()) common::log_info(found.note);
+  const auto dataset = data::read_dataset(found.file);
+  const auto [train, valid] = proxy_counts(dataset, options);
+  auto proxy = data::proxy_split(dataset, train, valid, options.integer("input-size"),
+                                 static_cast<uint64_t>(options.integer("seed")));
+  warn_of_few_images("held-out", proxy, proxy.valid);
+  return proxy;
+}
+
+common::Json proxy_json(const data::Dataset& proxy) {
+  return described(proxy, proxy.train.count(), proxy.valid.count());
+}
+
+common::Json proxy_json(const RunFolder& run) {
   const auto info = data::read_dataset_info(run.proxy());
-  return {{"name", info.header.name},
-          {"synthetic", info.header.synthetic},
-          {"train", info.train},
-          {"valid", info.valid},
-          {"classes", info.header.class_count()},
-          {"input_size", info.header.height},
-          {"sha256", info.sha256}};
+  common::Json json = described(info.header, info.train, info.valid);
+  json["sha256"] = info.sha256;
+  return json;
 }
 
 }  // namespace nas::engine

@@ -2,12 +2,17 @@
 #pragma once
 
 #include "common/options.h"
+#include "data/dataset.h"
 #include "engine/run_folder.h"
 
 namespace nas::engine {
 
-// Writes proxy.h5 into the run folder, unless it is there: train and held-out images, resized to
-// --input-size. Returns what is known of it. Throws DataError (unknown dataset, too few images).
-common::Json prepare_proxy(const RunFolder& run, const common::Options& options);
+// The proxy of a new run: train and held-out images, resized to --input-size. Warns where the
+// held-out ones are few. Throws DataError (unknown dataset, too few images).
+data::Dataset new_proxy(const common::Options& options);
+
+// What is known of a proxy; of a run's proxy.h5 its digest as well.
+common::Json proxy_json(const data::Dataset& proxy);
+common::Json proxy_json(const RunFolder& run);
 
 }  // namespace nas::engine

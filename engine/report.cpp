@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <tuple>
 
 #include "common/file.h"
 #include "common/text.h"
 #include "engine/html.h"
+#include "engine/html_chart.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
 #include "engine/run_view.h"
@@ -15,7 +18,16 @@ namespace nas::engine {
 
 namespace {
 
-constexpr size_t kShownTrials = 20;  // of the best, and of those that failed
+constexpr size_t kShownTrials = 20;        // of the best, and of those that failed
+constexpr size_t kShownMistakes = 10;      // pairs of labels
+constexpr size_t kLabelsOfAMatrix = 100;   // above, the page would be all zeros
+constexpr const char* kQuiet = "#7f8c9a";  // colours of lines that show on white and on black
+constexpr const char* kStrong = "#2f6fb0";
+constexpr const char* kBest = "#d9822b";
+
+using html::Column;
+using html::Series;
+
 constexpr const char* kSyntheticNote =
     "<p class=\"note\">The images were drawn by a program (synthetic). Nothing here is a statement "
     "about photographs.</p>\n";
@@ -42,7 +54,11 @@ std::string failed_trials(const std::vector<Trial>& trials) {
   }
   if (rows.empty()) return "";
   return "<h2>Failed trials</h2>\n" +
-         html::table({"trial", "state", "reason", "architecture"}, rows) +
+         html::table({{"trial", Column::Kind::kNumber},
+                      {"state"},
+                      {"reason", Column::Kind::kWrapped},
+                      {"architecture", Column::Kind::kLongest}},
+                     rows) +
          (failed > rows.size() ? fmt::format("<p>And {} more.</p>\n", failed - rows.size()) : "");
 }
 
@@ -55,7 +71,10 @@ std::string pareto_table(const std::vector<Trial>& trials, const std::string& co
   }
   if (rows.size() < 2) return "";  // nothing to weigh
   return "<h2>Quality against cost (Pareto front)</h2>\n" +
-         html::table({"trial", "quality", cost}, rows);
+         html::table({{"trial", Column::Kind::kNumber},
+                      {"quality", Column::Kind::kNumber},
+                      {cost, Column::Kind::kNumber}},
+                     rows);
 }
 
 bool has_synthetic_proxy(const RunFolder& run) {
@@ -67,30 +86,115 @@ bool has_synthetic_proxy(const RunFolder& run) {
 }
 
 std::string reward_chart(const std::vector<Trial>& trials) {
-  html::Series rewards{.name = "reward", .colour = "#2f6fb0", .points = {}, .line = false};
-  html::Series best{.name = "best so far", .colour = "#d9822b", .points = {}};
+  Series rewards{.name = "reward", .colour = kStrong, .points = {}, .kind = Series::Kind::kDots};
+  Series best{.name = "best so far", .colour = kBest, .points = {}, .kind = Series::Kind::kSteps};
+  std::optional<double> highest;
   for (const auto& trial : trials) {
-    if (!trial.reward) continue;
     const auto x = static_cast<double>(trial.id);
-    rewards.points.emplace_back(x, *trial.reward);
-    best.points.emplace_back(x, best.points.empty()
-                                    ? *trial.reward
-                                    : std::max(best.points.back().second, *trial.reward));
+    if (trial.reward) {
+      rewards.points.emplace_back(x, *trial.reward);
+      highest = highest ? std::max(*highest, *trial.reward) : *trial.reward;
+    }
+    if (highest) best.points.emplace_back(x, *highest);  // at trials that failed too
   }
-  return html::chart({rewards, best}, "trial", "reward");
+  return html::chart({best, rewards}, "trial", "reward");
 }
 
-std::string curves(const std::filesystem::path& file) {
-  html::Series train{.name = "training accuracy", .colour = "#9aa7b5", .points = {}};
-  html::Series valid{.name = "held-out accuracy", .colour = "#2f6fb0", .points = {}};
+std::string best_trials(const std::vector<const Trial*>& ranked) {
+  std::vector<std::vector<std::string>> rows;
+  for (size_t i = 0; i < std::min(kShownTrials, ranked.size()); ++i) {
+    const Trial& trial = *ranked[i];
+    // A table knows neither of what was trained.
+    const auto parameters = trial.metrics.value("parameters", int64_t{0});
+    rows.push_back({std::to_string(trial.id), fmt::format("{:.4f}", *trial.reward),
+                    parameters > 0 ? common::with_commas(parameters) : "",
+                    trial.seconds > 0 ? common::duration_text(trial.seconds) : "", trial.key});
+  }
+  return html::table({{"trial", Column::Kind::kNumber},
+                      {"reward", Column::Kind::kNumber},
+                      {"parameters", Column::Kind::kNumber},
+                      {"trained", Column::Kind::kNumber},
+                      {"architecture", Column::Kind::kLongest}},
+                     rows);
+}
+
+// Of metrics.jsonl: a number by epoch. A loss that is no number is written as null.
+Series by_epoch(const std::vector<common::Json>& epochs, const std::string& key,
+                const std::string& name, const char* colour) {
+  Series series{.name = name, .colour = colour, .points = {}};
+  for (const auto& epoch : epochs) {
+    const auto found = epoch.find(key);
+    if (found != epoch.end() && found->is_number())
+      series.points.emplace_back(epoch.value("epoch", 0.0), found->get<double>());
+  }
+  return series;
+}
+
+std::string training_curves(const Model& model) {
+  const auto file = model.folder / "metrics.jsonl";
   if (!std::filesystem::exists(file)) return "";
+  std::vector<common::Json> epochs;
   for (const auto& line : common::split(common::read_file(file), '\n')) {
     const auto json = common::Json::parse(line, nullptr, false);
-    if (!json.is_object()) continue;
-    train.points.emplace_back(json.value("epoch", 0.0), json.value("train_accuracy", 0.0));
-    valid.points.emplace_back(json.value("epoch", 0.0), json.value("valid_accuracy", 0.0));
+    if (json.is_object()) epochs.push_back(json);
   }
-  return html::chart({train, valid}, "epoch", "accuracy");
+  std::string charts = html::chart({by_epoch(epochs, "train_loss", "training", kQuiet),
+                                    by_epoch(epochs, "valid_loss", "held-out", kStrong)},
+                                   "epoch", "loss (nats)");
+  // While training, images with several labels are not scored.
+  charts += model.task == data::Task::kSingleLabel
+                ? html::chart({by_epoch(epochs, "train_accuracy", "training", kQuiet),
+                               by_epoch(epochs, "valid_accuracy", "held-out", kStrong)},
+                              "epoch", "accuracy (share of images)")
+                : html::chart({by_epoch(epochs, "valid_auc_prc", "held-out", kStrong)}, "epoch",
+                              "AUC-PRC");
+  return charts.empty() ? "" : "<h2>Training</h2>\n" + charts;
+}
+
+std::string label_table(const Model& model, const child_trainer::Metrics& metrics) {
+  std::vector<std::vector<std::string>> rows;
+  for (size_t k = 0; k < metrics.labels.size(); ++k) {
+    const auto& label = metrics.labels[k];
+    rows.push_back({std::to_string(k), model.labels[k], common::with_commas(label.images),
+                    fmt::format("{:.3f}", label.precision), fmt::format("{:.3f}", label.recall),
+                    fmt::format("{:.3f}", label.f1),
+                    fmt::format("{:.3f}", label.average_precision)});
+  }
+  constexpr auto kNumber = Column::Kind::kNumber;
+  return html::table({{"#", kNumber},
+                      {"label"},
+                      {"images", kNumber},
+                      {"precision", kNumber},
+                      {"recall", kNumber},
+                      {"F1", kNumber},
+                      {"average precision", kNumber}},
+                     rows);
+}
+
+// What is most often taken for what, as a share of the images that carry the true label.
+std::string mistakes(const Model& model, const child_trainer::Metrics& metrics) {
+  std::vector<std::tuple<int64_t, size_t, size_t>> found;  // images, true, predicted
+  for (size_t i = 0; i < metrics.confusion.size(); ++i) {
+    for (size_t j = 0; j < metrics.confusion[i].size(); ++j) {
+      if (i != j && metrics.confusion[i][j] > 0) found.emplace_back(metrics.confusion[i][j], i, j);
+    }
+  }
+  if (found.empty()) return "";
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return std::get<0>(a) > std::get<0>(b); });
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [images, label, predicted] : found) {
+    if (rows.size() == kShownMistakes) break;
+    const auto all = static_cast<double>(metrics.labels[label].images);
+    rows.push_back({model.labels[label], model.labels[predicted], common::with_commas(images),
+                    fmt::format("{:.1f} %", 100 * static_cast<double>(images) / all)});
+  }
+  return "<h2>Most frequent mistakes</h2>\n" +
+         html::table({{"label"},
+                      {"predicted as"},
+                      {"images", Column::Kind::kNumber},
+                      {"of the label", Column::Kind::kNumber}},
+                     rows);
 }
 
 }  // namespace
@@ -108,32 +212,32 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   const bool synthetic = has_synthetic_proxy(run);
   const int64_t trained = count_trainings(trials);
   const int64_t wanted = options.integer("trials");
-  std::string body = html::facts(
-      {{"Run", run.path().string()},
-       {"Proxy", options.text("evaluator") == "trained"
-                     ? options.text("proxy") + (synthetic ? " (synthetic)" : "")
-                     : "table " + options.text("table")},
-       {"Space", options.text("space")},
-       {"Strategy", options.text("strategy") + ", seed " + options.at("seed").value_text()},
-       {"Trials", fmt::format("{} of {}: {}", trained, wanted, counts_text(trials))},
-       {"Training time", common::duration_text(seconds) + " over all children"}});
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"Run", run.path().string()},
+      {"Proxy", options.text("evaluator") == "trained"
+                    ? options.text("proxy") + (synthetic ? " (synthetic)" : "")
+                    : "table " + options.text("table")},
+      {"Space", options.text("space")},
+      {"Strategy", options.text("strategy") + ", seed " + options.at("seed").value_text()},
+      {"Trials", fmt::format("{} of {}", trained, wanted) +
+                     (trials.empty() ? "" : ": " + counts_text(trials))},
+  };
+  if (seconds > 0)
+    facts.emplace_back("Training time", common::duration_text(seconds) + " over all children");
+  std::string body = html::facts(facts);
   body += unfinished_note(run, trained, wanted);
   if (synthetic) body += kSyntheticNote;
-  body += "<h2>Rewards</h2>\n" + reward_chart(trials);
-  std::vector<std::vector<std::string>> rows;
-  for (size_t i = 0; i < std::min(kShownTrials, ranked.size()); ++i) {
-    const Trial& trial = *ranked[i];
-    rows.push_back({std::to_string(trial.id), fmt::format("{:.4f}", *trial.reward),
-                    common::with_commas(trial.metrics.value("parameters", int64_t{0})),
-                    common::duration_text(trial.seconds), trial.key});
+  if (ranked.empty()) {
+    body += "<p class=\"note\">No trial succeeded.</p>\n";
+  } else {
+    const Trial& best = *ranked[0];
+    body += "<h2>Rewards</h2>\n" + reward_chart(trials);
+    body += "<h2>Best trials</h2>\n" + best_trials(ranked);
+    body += pareto_table(trials, cost_to_show(options));
+    body += "<h2>Best architecture</h2>\n" +
+            html::facts({{"Trial", std::to_string(best.id)}, {"Key", best.key}}) +
+            html::drawing(best.architecture);
   }
-  body += "<h2>Best trials</h2>\n" +
-          (rows.empty()
-               ? "<p>No trial succeeded.</p>\n"
-               : html::table({"trial", "reward", "parameters", "trained", "architecture"}, rows));
-  body += pareto_table(trials, cost_to_show(options));
-  if (!ranked.empty())
-    body += "<h2>Best architecture</h2>\n" + html::drawing(ranked[0]->architecture);
   body += failed_trials(trials);
   common::write_file_atomically(run.report(),
                                 html::page("Search " + run.path().filename().string(), body));
@@ -141,31 +245,23 @@ void write_search_report(const RunFolder& run, const common::Options& options,
 
 void write_model_report(const Model& model, const child_trainer::Metrics& metrics,
                         int64_t parameters, int64_t multiply_adds) {
-  std::string body = html::facts(
-      {{"Dataset", model.dataset + (model.synthetic ? " (synthetic)" : "")},
-       {"Network", fmt::format("{} cells a stage, {} filters, {} px", model.network.cells,
-                               model.network.filters, model.network.input_size)},
-       {"Parameters", common::with_commas(parameters)},
-       {"Multiply-adds", common::with_unit(static_cast<double>(multiply_adds))},
-       {"Test images", common::with_commas(metrics.images)},
-       {"Accuracy", fmt::format("{:.4f}", metrics.accuracy)},
-       {"Log loss", fmt::format("{:.4f}", metrics.log_loss)},
-       {"AUC-PRC (micro)", fmt::format("{:.4f}", metrics.auc_prc)},
-       {"AUC-ROC (micro)", fmt::format("{:.4f}", metrics.auc_roc)}});
+  std::string body =
+      html::facts({{"Dataset", model.dataset + (model.synthetic ? " (synthetic)" : "")},
+                   {"Network", fmt::format("{} {} a stage, {} filters, {} px", model.network.cells,
+                                           model.network.cells == 1 ? "cell" : "cells",
+                                           model.network.filters, model.network.input_size)},
+                   {"Parameters", common::with_commas(parameters)},
+                   {"Multiply-adds", common::with_unit(static_cast<double>(multiply_adds))},
+                   {"Test images", common::with_commas(metrics.images)},
+                   {"Accuracy", fmt::format("{:.4f}", metrics.accuracy)},
+                   {"Log loss", fmt::format("{:.4f}", metrics.log_loss)},
+                   {"AUC-PRC (micro)", fmt::format("{:.4f}", metrics.auc_prc)},
+                   {"AUC-ROC (micro)", fmt::format("{:.4f}", metrics.auc_roc)}});
   if (model.synthetic) body += kSyntheticNote;
-  body += "<h2>Training</h2>\n" + curves(model.folder / "metrics.jsonl");
-  std::vector<std::vector<std::string>> rows;
-  for (size_t k = 0; k < metrics.labels.size(); ++k) {
-    const auto& label = metrics.labels[k];
-    rows.push_back({std::to_string(k), model.labels[k], std::to_string(label.images),
-                    fmt::format("{:.3f}", label.precision), fmt::format("{:.3f}", label.recall),
-                    fmt::format("{:.3f}", label.f1),
-                    fmt::format("{:.3f}", label.average_precision)});
-  }
-  body +=
-      "<h2>Labels</h2>\n" +
-      html::table({"", "label", "images", "precision", "recall", "F1", "average precision"}, rows);
-  if (!metrics.confusion.empty())
+  body += training_curves(model);
+  body += "<h2>Labels</h2>\n" + label_table(model, metrics);
+  body += mistakes(model, metrics);
+  if (!metrics.confusion.empty() && metrics.confusion.size() <= kLabelsOfAMatrix)
     body += "<h2>Confusion matrix</h2>\n" + html::confusion(metrics.confusion, model.labels);
   body += "<h2>Architecture</h2>\n" + html::drawing(model.architecture);
   common::write_file_atomically(model.folder / "report.html",

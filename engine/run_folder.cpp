@@ -42,10 +42,17 @@ std::optional<RunFolder> existing_run(const std::string& text) {
   return std::nullopt;
 }
 
-std::string device_text(const std::string& name) {
-  const at::Device device = child_trainer::find_device(name);
-  return device.is_cpu() ? "cpu"
-                         : device.str() + " " + child_trainer::cuda_device_text(device.index());
+// What find_run() found where it looked for a run: "no such folder runs/x".
+std::string found_in(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return "no config.toml in " + path.string();
+  return (fs::exists(path, error) ? "a file at " : "no folder ") + path.string();
+}
+
+std::string looked_at(const std::string& text) {
+  const fs::path path = fs::absolute(text).lexically_normal();
+  const bool is_name = text.find('/') == std::string::npos;
+  return found_in(path) + (is_name ? ", " + found_in(fs::absolute(runs_root() / text)) : "");
 }
 
 }  // namespace
@@ -90,7 +97,10 @@ bool is_locked(const fs::path& folder) {
 
 fs::path RunFolder::trial(int64_t id) const { return path_ / "trials" / fmt::format("{:06}", id); }
 
-bool RunFolder::exists() const { return fs::exists(config()); }
+bool RunFolder::exists() const {
+  std::error_code no_access;
+  return fs::exists(config(), no_access);
+}
 
 std::string RunFolder::store_url(const std::string& store) const {
   return store.empty() ? "sqlite:" + (path_ / "run.db").string() : store;
@@ -131,6 +141,7 @@ RunFolder find_run(const std::string& text) {
   if (const auto run = existing_run(text)) return *run;
   throw common::NothingError({.where = "run",
                               .what = "no run in '" + text + "'",
+                              .got = looked_at(text),
                               .expected = "a run folder, its name, or latest",
                               .hint = "nas list runs"});
 }
@@ -156,10 +167,10 @@ common::Json machine_json() {
           {"cores", std::thread::hardware_concurrency()}};
 }
 
-common::Json environment_json(const common::Options& options) {
+common::Json environment_json(const common::Options& options, const std::string& device) {
   const int64_t threads = options.integer("threads");  // 0: all cores
   common::Json json = machine_json();
-  json["device"] = device_text(options.text("device"));
+  json["device"] = device;
   json["threads"] = threads > 0 ? threads : child_trainer::threads_a_child(1);
   json["seed"] = options.integer("seed");
   json["started"] = common::utc_stamp();

@@ -35,6 +35,7 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.toml"; }
+  std::filesystem::path environment() const { return path_ / "environment.json"; }
   std::filesystem::path proxy() const { return path_ / "proxy.h5"; }
   std::filesystem::path best() const { return path_ / "best"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
@@ -69,8 +70,8 @@ std::optional<RunFolder> run_to_continue_or_create(const std::string& text);
 std::string program_version();  // "0.1.0 (8b16ee1)": with the commit that was configured
 common::Json machine_json();    // versions, commit, system, cores
 
-// As environment.json: the machine and what else a result may depend on; reads the options seed,
-// device and threads. Throws ConfigError (no such device).
-common::Json environment_json(const common::Options& options);
+// As environment.json: the machine and what else a result may depend on, `device` as
+// child_trainer::device_text() describes it; reads the options seed and threads.
+common::Json environment_json(const common::Options& options, const std::string& device);
 
 }  // namespace nas::engine

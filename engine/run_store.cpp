@@ -12,6 +12,24 @@ namespace nas::engine {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+std::string run_id_of(const RunFolder& run) {
+  const fs::path file = run.environment();
+  const common::Json environment =
+      fs::exists(file) ? common::read_json(file) : common::Json::object();
+  const std::string id = environment.value("run_id", "");
+  if (id.empty()) {
+    throw common::ConfigError({.where = "store",
+                               .what = "the run was written by another version of nas",
+                               .got = "no run_id in " + file.string(),
+                               .hint = "the version that wrote it, or a new --run"});
+  }
+  return id;
+}
+
+}  // namespace
+
 std::string new_run_id(const RunFolder& run) {
   // Databases and JSON take no broken UTF-8, which a folder's name may be.
   std::string name = fs::weakly_canonical(run.path()).filename().string();
@@ -23,18 +41,20 @@ std::string new_run_id(const RunFolder& run) {
   return fmt::format("{}-{:08x}{:08x}", name, random(), random());
 }
 
+Store make_store(const RunFolder& run, const std::string& store) {
+  return {run.store_url(store), run_id_of(run)};
+}
+
 Store open_store(const RunFolder& run) {
-  const fs::path file = run.path() / "environment.json";
-  const common::Json environment =
-      fs::exists(file) ? common::read_json(file) : common::Json::object();
-  const std::string id = environment.value("run_id", "");
-  if (id.empty()) {
-    throw common::ConfigError({.where = "store",
-                               .what = "the run was written by another version of nas",
-                               .got = "no run_id in " + file.string(),
-                               .hint = "the version that wrote it, or a new --run"});
+  const std::string id = run_id_of(run);
+  const std::string url = run.store_url(run_options(run).text("store"));
+  if (!store_exists(url)) {
+    throw common::DataError({.where = "run " + run.path().string(),
+                             .what = "its database is missing",
+                             .got = "nothing at " + url,
+                             .hint = "the file put back, or a new --run"});
   }
-  return Store(run.store_url(run_options(run).text("store")), id);
+  return {url, id};
 }
 
 }  // namespace nas::engine

@@ -12,8 +12,13 @@ namespace nas::engine {
 // renamed. The folder's name and random digits; letters, digits and ._- only.
 std::string new_run_id(const RunFolder& run);
 
+// The store of a new run, whose environment.json is there already: --store, or run.db. Throws what
+// Store() throws.
+Store make_store(const RunFolder& run, const std::string& store);
+
 // The store that the run's config.toml names, for the run_id of its environment.json. Throws what
-// Store() throws, and ConfigError when the folder has no run_id.
+// Store() throws, ConfigError when the folder has no run_id, and DataError when the database is
+// gone.
 Store open_store(const RunFolder& run);
 
 }  // namespace nas::engine

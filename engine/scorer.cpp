@@ -1,5 +1,6 @@
 #include "engine/scorer.h"
 
+#include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "engine/helper_process.h"
@@ -23,6 +24,7 @@ ScoreReply score_reply_from_json(const common::Json& json) {
 
 Scorer::Scorer(RunFolder run, const common::Options& options)
     : run_(std::move(run)),
+      device_(child_trainer::find_devices(options.text("device")).front().str()),
       threads_(options.integer("threads")),
       memory_(helper_memory(options)),
       silence_(options.number("child-silence")),
@@ -46,7 +48,7 @@ ScoreReply Scorer::score(const search_space::Architecture& architecture,
 std::optional<ScoreReply> Scorer::ask(const std::string& line,
                                       const std::function<bool()>& keep_going,
                                       std::string& reason) {
-  if (!process_) process_ = start_helper(run_, "scorer", threads_);
+  if (!process_) process_ = start_helper(run_, "scorer", device_, threads_);
   process_->write_line(line);  // to one that is gone nothing can be written; its output has ended
   const double start = common::monotonic_seconds();
   for (;;) {

@@ -40,6 +40,7 @@ class Scorer {
   ScoreReply give_up(const std::string& reason);
 
   RunFolder run_;
+  std::string device_;  // one: the first of a list
   int64_t threads_;
   double memory_;   // bytes
   double silence_;  // seconds

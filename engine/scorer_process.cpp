@@ -64,7 +64,7 @@ void say(const common::Json& json) {
 int run_scorer(const RunFolder& run, const common::Options& options) {
   child_trainer::set_threads(options.integer("threads"));
   child_trainer::make_cuda_deterministic();
-  listen_for_stop(/*interrupts_too=*/false);
+  listen_for_stop(/*terminal_too=*/false);
   try {
     const NetworkScorer scorer(run, options);
     std::string line;

@@ -9,9 +9,12 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/shell_quote.h"
 #include "common/text.h"
+#include "data/dataset_file.h"
 #include "engine/evaluator.h"
 #include "engine/job_options.h"
+#include "engine/new_run.h"
 #include "engine/objective.h"
 #include "engine/projection.h"
 #include "engine/proxy.h"
@@ -39,13 +42,12 @@ void make_store_absolute(common::Options& options) {
 }
 
 // Numbers that depend on the machine are fixed once, when the run is made.
-void resolve(common::Options& options, bool gpu) {
+void resolve(common::Options& options, const std::vector<at::Device>& devices) {
   if (options.integer("workers") == 0) {
-    const int64_t gpus = child_trainer::cuda_device_count();
     const int64_t cores = child_trainer::threads_a_child(1);
-    options.set_value("workers",
-                      gpu ? gpus : std::max<int64_t>(1, cores / options.integer("threads")),
-                      "machine");
+    const int64_t workers = devices.front().is_cuda() ? static_cast<int64_t>(devices.size())
+                                                      : cores / options.integer("threads");
+    options.set_value("workers", std::max<int64_t>(1, workers), "machine");
   }
   if (options.integer("window") == 0)
     options.set_value("window", options.integer("workers"), "machine");
@@ -68,22 +70,13 @@ void name_unfinished_runs() {
       Store store = open_store(run);
       if (run_state(run, store) == RunState::kInterrupted) {
         common::log_info(fmt::format("unfinished run: {} (continue it with --run {})",
-                                     run.path().filename().string(), run.path().string()));
+                                     run.path().filename().string(),
+                                     common::shell_quote(run.path().string())));
       }
     } catch (const common::Error&) {
       // A run of another version is not ours to judge.
     }
   }
-}
-
-// What a run's folder holds before the run is started, of what is not there yet.
-std::vector<fs::path> files_to_come(const RunFolder& run) {
-  std::vector<fs::path> files;
-  if (run.exists()) return files;
-  if (!fs::exists(run.proxy())) files.push_back(run.proxy());
-  files.push_back(run.path() / "lock");
-  if (!fs::exists(run.path())) files.push_back(run.path());
-  return files;
 }
 
 void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
@@ -183,23 +176,40 @@ std::optional<SearchResult> finished_result(const RunFolder& run, const common::
   return SearchResult{.run = run, .best = best_of(trials), .trials = trained};
 }
 
-// As environment.json; on a resume the proxy images must be those of the start.
-void write_environment(const RunFolder& run, const common::Options& options,
-                       const common::Json& proxy) {
-  const fs::path file = run.path() / "environment.json";
-  if (run.exists()) {
-    const common::Json begun = common::read_json(file);
-    if (begun.contains("proxy") && begun["proxy"] != proxy) {
-      throw common::DataError({.where = run.proxy().string(),
-                               .what = "these are not the proxy images that the run began with",
-                               .hint = "a new --run"});
-    }
-    return;
+// On a resume the proxy images must be those of the start.
+void check_proxy(const RunFolder& run, const common::Json& proxy) {
+  const common::Json begun = common::read_json(run.environment());
+  if (!begun.contains("proxy") || begun["proxy"] == proxy) return;
+  throw common::DataError({.where = run.proxy().string(),
+                           .what = "these are not the proxy images that the run began with",
+                           .hint = "a new --run"});
+}
+
+// Clears what an earlier start left of its end, and writes what was missing.
+void continue_run(const RunFolder& run, const common::Options& options, bool needs_proxy,
+                  const std::optional<data::Dataset>& missing_proxy) {
+  if (missing_proxy) data::write_dataset(run.proxy(), *missing_proxy);
+  if (needs_proxy) check_proxy(run, proxy_json(run));
+  common::write_file_atomically(run.config(), options.to_toml());
+  Store store = open_store(run);
+  for (const char* of_the_end : {"end", "strategy_state_sha256"}) store.set_meta(of_the_end, "");
+}
+
+SearchResult coordinated(const RunFolder& run, const common::Options& options) {
+  SearchResult result{.run = run};
+  {
+    Coordinator coordinator(run, options);
+    Progress progress;
+    result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
+    result.best = coordinator.best();
+    result.trials = count_trainings(coordinator.trials());
   }
-  common::Json environment = {{"run_id", new_run_id(run)}};
-  environment.update(environment_json(options));
-  environment["proxy"] = proxy;
-  common::write_file_atomically(file, environment.dump(2) + "\n");
+  if (result.best) write_best(run, *result.best);
+  Store store = open_store(run);
+  if (result.end != SearchEnd::kAskedToStop)
+    store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
+  write_search_report(run, options, store.trials());
+  return result;
 }
 
 }  // namespace
@@ -233,7 +243,9 @@ common::Options run_options(const RunFolder& run) {
 
 SearchResult search(common::Options options) {
   const double start = common::monotonic_seconds();
-  const bool gpu = child_trainer::find_device(options.text("device")).is_cuda();
+  // Nothing is begun until then; a step of a large network may take long.
+  end_on_stop("warning: stopped before the search began; continue with the same command\n");
+  const auto devices = child_trainer::find_devices(options.text("device"));
   const bool dry = options.flag("dry-run");
   make_store_absolute(options);
   const auto named = run_to_continue_or_create(options.text("run"));
@@ -245,13 +257,13 @@ SearchResult search(common::Options options) {
       return *result;
     }
   } else {
-    apply_preset(options, gpu);
+    apply_preset(options, devices.front().is_cuda());
     if (options.text("evaluator") == "trained" && options.text("proxy").empty()) {
       throw common::UsageError(
           {.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
     }
   }
-  resolve(options, gpu);
+  resolve(options, devices);
   if (!named) name_unfinished_runs();
   const RunFolder run = named ? *named : RunFolder(new_run_path(options));
   child_trainer::TrainSettings::from(options);
@@ -263,38 +275,33 @@ SearchResult search(common::Options options) {
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
-  auto to_come = files_to_come(run);
-  common::make_folder(run.path(), "--run");
-  const FolderLock lock(run.path());
-  common::FilesOnTrial unless_started(std::move(to_come));
-  if (exists) common::log_info("continuing " + run.path().string());
-  const common::Json proxy = evaluator.needs_proxy ? prepare_proxy(run, options) : common::Json();
-  print_plan(run, options, proxy, dry || !exists);
+  std::optional<FolderLock> lock;
+  if (exists) {
+    lock.emplace(run.path());
+    common::log_info("continuing " + run.path().string());
+  } else {
+    const NewRun tried(run);  // before time is spent on it
+  }
+  std::optional<data::Dataset> proxy;  // to be written
+  if (evaluator.needs_proxy && !(exists && fs::exists(run.proxy()))) proxy = new_proxy(options);
+  print_plan(run, options,
+             !evaluator.needs_proxy ? common::Json()
+             : proxy                ? proxy_json(*proxy)
+                                    : proxy_json(run),
+             dry || !exists);
   if (dry) {
     return {.run = run, .wall_seconds = common::monotonic_seconds() - start, .dry_run = true};
   }
-  write_environment(run, options, proxy);
-  common::write_file_atomically(run.config(), options.to_toml());
-  unless_started.keep();
 
-  listen_for_stop(/*interrupts_too=*/true);
-  SearchResult result{.run = run};
-  if (exists) {  // it goes on
-    Store store = open_store(run);
-    for (const char* of_the_end : {"end", "strategy_state_sha256"}) store.set_meta(of_the_end, "");
+  listen_for_stop(/*terminal_too=*/true);
+  std::optional<NewRun> made;
+  if (exists) {
+    continue_run(run, options, evaluator.needs_proxy, proxy);
+  } else {
+    made.emplace(run).begin(options, child_trainer::device_text(devices), proxy);
   }
-  {
-    Coordinator coordinator(run, options);
-    Progress progress;
-    result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
-    result.best = coordinator.best();
-    result.trials = count_trainings(coordinator.trials());
-  }
-  if (result.best) write_best(run, *result.best);
-  Store store = open_store(run);
-  if (result.end != SearchEnd::kAskedToStop)
-    store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
-  write_search_report(run, options, store.trials());
+  proxy.reset();
+  SearchResult result = coordinated(run, options);
   result.wall_seconds = common::monotonic_seconds() - start;
   return result;
 }

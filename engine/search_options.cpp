@@ -61,7 +61,7 @@ common::OptionList own_options() {
        .min = 1},
       {.name = "workers",
        .value = 0,
-       .help = "Children side by side; 0: one a GPU, or on the CPU one a core",
+       .help = "Children side by side; 0: one a GPU of --device, or on the CPU one a core",
        .min = 0,
        .max = 4096,
        .lasting = Lasting::kUntilChanged},

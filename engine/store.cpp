@@ -47,6 +47,11 @@ auto Store::guarded(F work) {
 
 void check_store_url(const std::string& url) { backend_of(url); }
 
+bool store_exists(const std::string& url) {
+  const StoreBackend& backend = backend_of(url);
+  return backend.exists == nullptr || backend.exists(url.substr(backend.prefix.size()));
+}
+
 Store::Store(const std::string& url, std::string run)
     : backend_(&backend_of(url)), run_(std::move(run)) {
   guarded([&] {

@@ -27,6 +27,8 @@ struct StoreBackend {
   std::string prefix;  // of its URLs: "sqlite:", "postgresql:"
   // Opens a session and prepares it (pragmas). Throws SystemError.
   std::unique_ptr<soci::session> (*open)(const std::string& address) = nullptr;
+  // Whether open() finds a database; where it is null, open() makes none.
+  bool (*exists)(const std::string& address) = nullptr;
   std::string now;          // SQL: seconds since 1970, by the database's clock
   std::string skip_locked;  // SQL behind the inner SELECT of a claim
   std::string alone;  // SQL, "" for none: the rest of the transaction waits for others' like it
@@ -85,5 +87,8 @@ class Store {
 
 // Throws ConfigError when no back end has the URL's prefix.
 void check_store_url(const std::string& url);
+
+// Whether there is a database that Store() would open, not make.
+bool store_exists(const std::string& url);
 
 }  // namespace nas::engine

@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
+#include "engine/few_images.h"
 #include "engine/job_options.h"
 #include "engine/projection.h"
 #include "engine/report.h"
@@ -40,7 +41,9 @@ fs::path chosen_folder(const common::Options& options) {
   if (!folder.empty() && fs::exists(folder / kTransferConfig)) return folder;
   const fs::path place = folder.empty() ? models_root() : folder;
   throw common::NothingError({.where = "nas transfer --resume",
-                              .what = "no unfinished transfer in " + fs::absolute(place).string()});
+                              .what = "no unfinished transfer in " + fs::absolute(place).string(),
+                              .hint = "nas transfer --dataset NAME, to begin one; nas list models "
+                                      "shows what there is"});
 }
 
 void refuse_finished(const fs::path& folder) {
@@ -99,6 +102,14 @@ void write_samples(const fs::path& folder, const data::Dataset& dataset) {
   data::write_dataset(folder / "samples.h5", samples);
 }
 
+// What the accuracies to come cannot tell.
+void warn_of_measures(const data::Dataset& dataset) {
+  if (dataset.test.count() == 0)
+    common::log_warning("the dataset has no test images: the held-out ones are measured");
+  warn_of_few_images("held-out", dataset, dataset.valid);
+  warn_of_few_images("test", dataset, dataset.test);
+}
+
 void print_plan(const fs::path& folder, const data::Dataset& dataset,
                 const common::Options& options, const search_space::NetworkGraph& graph,
                 at::Device device) {
@@ -109,6 +120,7 @@ void print_plan(const fs::path& folder, const data::Dataset& dataset,
       "dataset   {}{}: {} training, {} held-out, {} test images at {} px, {} classes", dataset.name,
       dataset.synthetic ? " (synthetic)" : "", dataset.train.count(), dataset.valid.count(),
       dataset.test.count(), dataset.height, dataset.class_count()));
+  warn_of_measures(dataset);
   common::log_info(fmt::format(
       "network   {} cells a stage, {} filters: {} parameters, {} multiply-adds",
       options.integer("cells"), options.integer("filters"), common::with_commas(cost.parameters),
@@ -132,7 +144,6 @@ child_trainer::TrainResult train(child_trainer::Trainer& trainer,
                                  const child_trainer::TrainJob& job, double start,
                                  double time_limit) {
   using child_trainer::TrainState;
-  listen_for_stop(/*interrupts_too=*/true);
   common::ProgressLine line;
   child_trainer::TrainHooks hooks;
   hooks.should_stop = [&] {
@@ -169,10 +180,7 @@ child_trainer::TrainResult train(child_trainer::Trainer& trainer,
 common::Json write_trained(child_trainer::Trainer& trainer, const child_trainer::TrainJob& job,
                            const TransferSource& source, const search_space::Cost& cost) {
   const data::Dataset& dataset = trainer.dataset();
-  const bool has_test = dataset.test.count() > 0;
-  if (!has_test)
-    common::log_warning("the dataset has no test images: the held-out ones are measured");
-  const auto metrics = trainer.evaluate(has_test ? dataset.test : dataset.valid);
+  const auto metrics = trainer.evaluate(dataset.test.count() > 0 ? dataset.test : dataset.valid);
   Model model{.folder = job.folder,
               .architecture = job.architecture,
               .network = job.network,
@@ -203,6 +211,8 @@ common::Json to_json(const TransferResult& result) {
 
 TransferResult transfer(common::Options options) {
   const double start = common::monotonic_seconds();
+  // Until then nothing is lost; a step of a large network may take long.
+  end_on_stop("warning: stopped before the training began; continue with the same command\n");
   fs::path folder = chosen_folder(options);
   refuse_finished(folder);
   const bool begun = !folder.empty() && fs::exists(folder / kTransferConfig);
@@ -230,7 +240,9 @@ TransferResult transfer(common::Options options) {
                                .hint = "the images as they were, or a new transfer"});
   }
   source.provenance.update(from);
-  if (!begun) source.provenance["environment"] = environment_json(options);
+  if (!begun)
+    source.provenance["environment"] =
+        environment_json(options, child_trainer::device_text({device}));
   const data::Dataset dataset = prepare(data::read_dataset(found.file), options);
 
   child_trainer::set_threads(options.integer("threads") > 0 ? options.integer("threads")
@@ -252,6 +264,7 @@ TransferResult transfer(common::Options options) {
   print_plan(folder, dataset, options, graph, device);
   if (options.flag("dry-run")) return {.folder = folder, .dry_run = true};
 
+  listen_for_stop(/*terminal_too=*/true);
   common::require_free_bytes(folder, 200e6, "nas transfer");
   common::make_folder(folder, "--out");
   const FolderLock lock(folder);

@@ -56,7 +56,7 @@ void work_on(Trial trial, const RunFolder& run, Store& store, Evaluator& evaluat
 }  // namespace
 
 int run_worker(const RunFolder& run, const common::Options& options, const std::string& name) {
-  listen_for_stop(/*interrupts_too=*/false);
+  listen_for_stop(/*terminal_too=*/false);
   Store store = open_store(run);
   const auto evaluator =
       common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).make(run, options);

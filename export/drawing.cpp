@@ -14,7 +14,9 @@ namespace {
 using search_space::Cell;
 using search_space::NetworkGraph;
 
+// Room between the boxes: a browser's font may be wider than the one that dot measures.
 constexpr const char* kStyle =
+    "  graph [pad=0.2, nodesep=0.45, ranksep=0.55];\n"
     "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#f4f4f4\", fontname=\"Helvetica\", "
     "fontsize=11];\n"
     "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#555555\"];\n";
@@ -39,8 +41,9 @@ std::string box(const std::string& id, const std::string& label, const std::stri
 }
 
 std::string arrow(const std::string& from, const std::string& to, const std::string& label = "") {
+  // The blanks keep the text off the line.
   const std::string text =
-      label.empty() ? std::string() : std::string(" [label=") + quoted(label) + "]";
+      label.empty() ? std::string() : std::string(" [label=") + quoted(" " + label + " ") + "]";
   return std::string("    ") + quoted(from) + " -> " + quoted(to) + text + ";\n";
 }
 
@@ -48,7 +51,7 @@ std::string cell_dot(const std::string& name, const Cell& cell) {
   const auto id = [&](int state) { return name + "." + std::to_string(state); };
   std::string text = std::string("  subgraph ") + quoted(std::string("cluster_") + name) + " {\n";
   text += std::string("    label=") + quoted(name + " cell") + ";\n";
-  text += "    fontname=\"Helvetica\";\n    color=\"#bbbbbb\";\n";
+  text += "    fontname=\"Helvetica\";\n    color=\"#bbbbbb\";\n    margin=16;\n";
   for (int state = 0; state < cell.inputs; ++state) {
     text +=
         box(id(state), std::string("input ") + std::to_string(state), ", fillcolor=\"#cfe2f3\"");

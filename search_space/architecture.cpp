@@ -38,11 +38,11 @@ Cell cell_from_json(const Json& json, const std::string& where) {
       Edge edge{.state = common::json_get<int>(edge_json, "state", where),
                 .op = common::json_get<std::string>(edge_json, "op", where)};
       if (!common::Registry<Op>::contains(edge.op)) {
-        throw DataError(
-            {.where = where,
-             .what = "unknown operation",
-             .got = "'" + edge.op + "'",
-             .expected = "one of: " + common::join(common::Registry<Op>::names(), ", ")});
+        throw DataError({.where = where,
+                         .what = "unknown operation",
+                         .got = "'" + edge.op + "'",
+                         .expected = "one of: " + common::join(common::Registry<Op>::names(), ", "),
+                         .hint = common::nearest(edge.op, common::Registry<Op>::names())});
       }
       if (edge.state < 0 || edge.state >= states) {
         throw DataError({.where = where,
@@ -131,12 +131,14 @@ Architecture find_architecture(const std::string& text) {
     return architecture;
   }
   if (std::filesystem::exists(text)) return architecture_from_json(common::read_json(text), text);
+  const auto names = common::Registry<NamedArchitecture>::names();
   throw common::UsageError(
       {.where = "architecture",
        .what = "no such architecture",
        .got = "'" + text + "'",
-       .expected = "a JSON file, a NAS-Bench-201 string |op~0|+…, or one of: " +
-                   common::join(common::Registry<NamedArchitecture>::names(), ", ")});
+       .expected =
+           "a JSON file, a NAS-Bench-201 string |op~0|+…, or one of: " + common::join(names, ", "),
+       .hint = common::nearest(text, names)});
 }
 
 }  // namespace nas::search_space

@@ -53,7 +53,8 @@ Architecture architecture_from_json(const common::Json& json, const std::string&
 // "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|". Throws UsageError or DataError.
 Architecture find_architecture(const std::string& text);
 
-// The NAS-Bench-201 string of an architecture of that family, and back. Throws DataError.
+// The NAS-Bench-201 string of an architecture of that family (throws DataError), and back (throws
+// UsageError: somebody typed it; who reads it from a file names its place instead).
 std::string to_nasbench201_text(const Architecture& architecture);
 Architecture from_nasbench201_text(const std::string& text);
 

@@ -14,6 +14,7 @@ struct Cost {
   int64_t activation_bytes = 0;  // float32 outputs kept for the backward pass, one image
 };
 
+// Throws ConfigError for a network so large that a count would pass 63 bits.
 Cost cost_of(const NetworkGraph& graph);
 
 }  // namespace nas::search_space

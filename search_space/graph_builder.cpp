@@ -1,6 +1,7 @@
 #include "search_space/graph_builder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/error.h"
 
@@ -243,7 +244,7 @@ NetworkGraph GraphBuilder::finish(int logits, std::optional<int> auxiliary_logit
   graph_.logits = logits;
   graph_.auxiliary_logits = auxiliary_logits;
   graph_.classes = classes;
-  return live_graph(graph_);
+  return live_graph(std::move(graph_));
 }
 
 }  // namespace nas::search_space

@@ -83,7 +83,8 @@ class GraphBuilder {
   // Settings of the batch norms appended from here on.
   void set_batch_norm(double epsilon, double momentum);
 
-  // The whole graph, without nodes that no logits depend on.
+  // The whole graph, without nodes that no logits depend on. Ends the building: nothing is left in
+  // the builder.
   NetworkGraph finish(int logits, std::optional<int> auxiliary_logits, int64_t classes);
 
  private:

@@ -22,11 +22,12 @@ std::string to_nasbench201_text(const Architecture& architecture) {
 }
 
 Architecture from_nasbench201_text(const std::string& text) {
-  const auto reject = [&](const std::string& what) -> void {
-    throw common::DataError({.where = "architecture",
-                             .what = what,
-                             .got = "'" + text + "'",
-                             .expected = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"});
+  const auto reject = [&](const std::string& what, const std::string& hint = "") -> void {
+    throw common::UsageError({.where = "architecture",
+                              .what = what,
+                              .got = "'" + text + "'",
+                              .expected = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|",
+                              .hint = hint});
   };
   Cell cell{.inputs = 1, .nodes = {}, .concat = {3}};
   const auto nodes = common::split(text, '+');
@@ -39,7 +40,10 @@ Architecture from_nasbench201_text(const std::string& text) {
       const auto edge = common::split(parts[i], '~');
       if (edge.size() != 2 || edge[1] != std::to_string(i - 1))
         reject("edges must come from states 0, 1, …");
-      if (!common::Registry<Op>::contains(edge[0])) reject("unknown operation '" + edge[0] + "'");
+      if (!common::Registry<Op>::contains(edge[0])) {
+        reject("unknown operation '" + edge[0] + "'",
+               common::nearest(edge[0], common::Registry<Op>::names()));
+      }
       node.edges.push_back({.state = static_cast<int>(i) - 1, .op = edge[0]});
     }
     if (node.edges.size() != cell.nodes.size() + 1)

@@ -1,6 +1,7 @@
 #include "search_space/network_graph.h"
 
 #include <array>
+#include <utility>
 
 #include "common/error.h"
 
@@ -23,7 +24,7 @@ int64_t TensorSpec::count() const {
 namespace {
 
 // What the nodes `roots` depend on, and the input.
-NetworkGraph pruned(const NetworkGraph& graph, const std::vector<int>& roots) {
+NetworkGraph pruned(NetworkGraph graph, const std::vector<int>& roots) {
   std::vector<bool> needed(graph.nodes.size(), false);
   needed[0] = true;
   for (const int root : roots) needed.at(static_cast<size_t>(root)) = true;
@@ -36,7 +37,7 @@ NetworkGraph pruned(const NetworkGraph& graph, const std::vector<int>& roots) {
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     if (!needed[i]) continue;
     moved[i] = static_cast<int>(kept.nodes.size());
-    kept.nodes.push_back(graph.nodes[i]);
+    kept.nodes.push_back(std::move(graph.nodes[i]));
     for (int& input : kept.nodes.back().inputs) input = moved[static_cast<size_t>(input)];
   }
   kept.logits = moved[static_cast<size_t>(graph.logits)];
@@ -59,16 +60,17 @@ void require_logits(const NetworkGraph& graph) {
 
 }  // namespace
 
-NetworkGraph live_graph(const NetworkGraph& graph) {
+NetworkGraph live_graph(NetworkGraph graph) {
   require_logits(graph);
   std::vector<int> roots = {graph.logits};
   if (graph.auxiliary_logits) roots.push_back(*graph.auxiliary_logits);
-  return pruned(graph, roots);
+  return pruned(std::move(graph), roots);
 }
 
-NetworkGraph inference_graph(const NetworkGraph& graph) {
+NetworkGraph inference_graph(NetworkGraph graph) {
   require_logits(graph);
-  return pruned(graph, {graph.logits});
+  const std::vector<int> roots = {graph.logits};
+  return pruned(std::move(graph), roots);
 }
 
 }  // namespace nas::search_space

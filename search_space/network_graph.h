@@ -77,9 +77,9 @@ struct NetworkGraph {
 };
 
 // The graph without nodes that neither the logits nor the auxiliary ones depend on.
-NetworkGraph live_graph(const NetworkGraph& graph);
+NetworkGraph live_graph(NetworkGraph graph);
 
 // The graph without its auxiliary head and without nodes that the logits do not depend on.
-NetworkGraph inference_graph(const NetworkGraph& graph);
+NetworkGraph inference_graph(NetworkGraph graph);
 
 }  // namespace nas::search_space

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "cli/command.h"
@@ -69,7 +70,8 @@ std::vector<double> parse_split(const std::string& text) {
   for (const auto& part : common::split(text, ',')) {
     char* end = nullptr;
     weights.push_back(std::strtod(part.c_str(), &end));
-    if (part.empty() || *end != '\0' || weights.back() < 0) weights.clear();
+    const bool is_weight = !part.empty() && *end == '\0' && std::isfinite(weights.back());
+    if (!is_weight || weights.back() < 0) weights.clear();
     if (weights.empty()) break;
   }
   if (weights.size() != 3 || weights[0] <= 0) {
@@ -114,14 +116,14 @@ int run_import(Arguments& arguments) {
   if (!options.text("importer").empty())
     common::Registry<data::Importer>::find(options.text("importer"));
   const auto& name = arguments.positionals[0];
-  const auto file =
-      data::place_for_dataset(name, options.text("data-dir"), options.flag("replace"));
-  auto report = data::import_dataset({.name = name,
-                                      .from = options.text("from"),
-                                      .size = options.integer("size"),
-                                      .split = parse_split(options.text("split")),
-                                      .seed = static_cast<uint64_t>(options.integer("seed"))},
-                                     options.text("importer"));
+  const data::ImportRequest request = {.name = name,
+                                       .from = options.text("from"),
+                                       .size = options.integer("size"),
+                                       .split = parse_split(options.text("split")),
+                                       .seed = static_cast<uint64_t>(options.integer("seed"))};
+  const auto file = data::place_for_dataset(name, options.text("data-dir"), options.flag("replace"),
+                                            request.from);
+  auto report = data::import_dataset(request, options.text("importer"));
   if (!report.skipped.empty()) {
     common::log_warning(
         fmt::format("{} files could not be read and were skipped:", report.skipped.size()));

@@ -28,15 +28,17 @@ int run(Arguments& arguments) {
   const auto& given = arguments.options;
   child_trainer::set_threads(given.integer("threads"));
   const auto dataset = data::read_dataset(data::find_dataset(given.text("dataset"), "").file);
-  child_trainer::TrainJob job{.architecture = search_space::find_architecture(given.text("arch")),
-                              .network = {.input_size = dataset.height,
-                                          .cells = given.integer("cells"),
-                                          .filters = given.integer("filters"),
-                                          .stem = given.text("stem"),
-                                          .stem_multiplier = given.number("stem-multiplier")},
-                              .settings = {},
-                              .seed = static_cast<uint64_t>(given.integer("seed")),
-                              .folder = given.text("out")};
+  child_trainer::TrainJob job{
+      .architecture = search_space::find_architecture(given.text("arch")),
+      .network = {.input_size = dataset.height,
+                  .cells = given.integer("cells"),
+                  .filters = given.integer("filters"),
+                  .stem = given.text("stem"),
+                  .stem_multiplier = given.number("stem-multiplier"),
+                  .skip_reduction_input = given.flag("skip-reduction-input")},
+      .settings = {},
+      .seed = static_cast<uint64_t>(given.integer("seed")),
+      .folder = given.text("out")};
   job.settings.batch_size = given.integer("batch-size");
   job.settings.learning_rate = given.number("lr");
   engine::dump_training(dataset, job, given.integer("steps"));

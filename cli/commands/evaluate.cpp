@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
+#include "engine/few_images.h"
 #include "engine/model_folder.h"
 
 namespace nas::cli {
@@ -60,15 +61,16 @@ int run(Arguments& arguments) {
   const auto model = engine::read_model(given.text("model"));
   const auto found = dataset_to_measure(model, given);
   if (!found.note.empty()) common::log_info(found.note);
-  warn_of_other_images(model, found.file);
   const auto dataset = engine::dataset_for(model, data::read_dataset(found.file));
+  warn_of_other_images(model, found.file);
   const bool has_test = dataset.test.count() > 0;
-  if (!has_test)
-    common::log_warning("the dataset has no test images: its held-out ones are measured");
   const data::Split& split = has_test ? dataset.test : dataset.valid;
   if (split.count() == 0)
     throw common::DataError(
         {.where = found.file.string(), .what = "the dataset has no test images"});
+  if (!has_test)
+    common::log_warning("the dataset has no test images: its held-out ones are measured");
+  engine::warn_of_few_images(has_test ? "test" : "held-out", dataset, split);
   engine::Predictor predictor(model, child_trainer::find_device(given.text("device")));
   const auto metrics = child_trainer::measure(dataset, split, predictor.scores(dataset, split));
   if (given.flag("json")) {

@@ -7,6 +7,7 @@
 #include "child_trainer/augmentation.h"
 #include "child_trainer/score.h"
 #include "cli/command.h"
+#include "common/shell_quote.h"
 #include "common/text.h"
 #include "controller/strategy.h"
 #include "data/dataset_lookup.h"
@@ -107,7 +108,9 @@ Row transfer_row(const fs::path& folder) {
   return folder_row(folder, folder / engine::kTransferConfig, [&](common::Json& more) {
     const bool running = engine::is_locked(folder);
     more["state"] = running ? "running" : "interrupted";
-    return running ? "" : "nas transfer --resume --out " + folder.string();
+    return running
+               ? ""
+               : common::shell_command({"nas", "transfer", "--resume", "--out", folder.string()});
   });
 }
 

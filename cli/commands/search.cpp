@@ -1,8 +1,13 @@
 // nas search: finds the best cell.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/command.h"
 #include "common/log.h"
+#include "common/shell_quote.h"
+#include "data/fetch.h"
+#include "data/renderer.h"
 #include "engine/search.h"
 #include "engine/search_options.h"
 #include "engine/signals.h"
@@ -11,6 +16,26 @@ namespace nas::cli {
 namespace {
 
 common::OptionList options() { return engine::search_options().all(); }
+
+// Whether a dataset is the user's own, not one that nas fetches or draws.
+bool is_own(const std::string& dataset) {
+  const auto& known = data::downloads();
+  return !dataset.empty() && !common::Registry<data::Renderer>::contains(dataset) &&
+         std::none_of(known.begin(), known.end(),
+                      [&](const auto& download) { return download.name == dataset; });
+}
+
+// Trains the best cell: on the user's own images, where they were the proxy.
+std::string next_command(const engine::RunFolder& run) {
+  const common::Options options = engine::run_options(run);
+  const bool own = is_own(options.text("proxy"));
+  std::vector<std::string> words = {"nas", "transfer", "--dataset",
+                                    own ? options.text("proxy") : "coastline"};
+  if (const auto data_dir = options.text("data-dir"); own && !data_dir.empty())
+    words.insert(words.end(), {"--data-dir", data_dir});
+  words.insert(words.end(), {"--run", run.path().string()});
+  return common::shell_command(words);
+}
 
 int run(Arguments& arguments) {
   const bool json = arguments.options.flag("json");
@@ -22,13 +47,14 @@ int run(Arguments& arguments) {
   }
   if (json) fmt::print("{}\n", engine::to_json(result).dump());
   if (result.end == engine::SearchEnd::kAskedToStop) {
-    common::log_warning(fmt::format("stopped after {} trials; continue with: nas search --run {}",
-                                    result.trials, run));
+    common::log_warning(fmt::format("stopped after {} trials; continue with: {}", result.trials,
+                                    common::shell_command({"nas", "search", "--run", run})));
     return common::kExitSignal + engine::stop_signal();
   }
   if (!result.best) {
-    throw common::NothingError(
-        {.where = "nas search", .what = "no trial succeeded", .hint = "nas status --run " + run});
+    throw common::NothingError({.where = "nas search",
+                                .what = "no trial succeeded",
+                                .hint = common::shell_command({"nas", "status", "--run", run})});
   }
   if (result.end == engine::SearchEnd::kTimeLimit)
     common::log_info("the time limit ended the search");
@@ -39,7 +65,7 @@ int run(Arguments& arguments) {
                result.trials);
     fmt::print("architecture  {}\n", (result.run.best() / "architecture.json").string());
     fmt::print("report        {}\n", result.run.report().string());
-    fmt::print("next          nas transfer --dataset coastline --run {}\n", run);
+    fmt::print("next          {}\n", next_command(result.run));
   }
   return common::kExitDone;
 }

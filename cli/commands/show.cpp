@@ -1,6 +1,8 @@
 // nas show: an architecture, drawn and counted.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cli/command.h"
 #include "common/text.h"
 #include "export/drawing.h"
@@ -43,6 +45,18 @@ void print_cell(const std::string& name, const search_space::Cell& cell) {
   fmt::print("  output = concat of {}\n", common::join(states, " "));
 }
 
+// Without the head where the family has none, or where the image is too small for it.
+search_space::NetworkGraph with_auxiliary_head(const search_space::Architecture& architecture,
+                                               search_space::NetworkOptions network) {
+  network.auxiliary = true;
+  try {
+    return search_space::build_network(architecture, network);
+  } catch (const common::ConfigError&) {
+    network.auxiliary = false;
+    return search_space::build_network(architecture, network);
+  }
+}
+
 int run(Arguments& arguments) {
   const auto architecture = search_space::find_architecture(arguments.positionals[0]);
   auto network = search_space::NetworkOptions::from(arguments.options);
@@ -53,18 +67,11 @@ int run(Arguments& arguments) {
     fmt::print("{}", format == "dot" ? dot : exporting::dot_to_svg(dot));
     return common::kExitDone;
   }
-  const auto graph = search_space::build_network(architecture, network);
+  auto whole = arguments.options.flag("aux") ? with_auxiliary_head(architecture, network)
+                                             : search_space::build_network(architecture, network);
+  const int64_t auxiliary = search_space::cost_of(whole).auxiliary_parameters;
+  const auto graph = search_space::inference_graph(std::move(whole));
   const auto cost = search_space::cost_of(graph);
-  int64_t auxiliary = 0;
-  if (arguments.options.flag("aux")) {
-    network.auxiliary = true;
-    try {
-      auxiliary = search_space::cost_of(search_space::build_network(architecture, network))
-                      .auxiliary_parameters;
-    } catch (const common::ConfigError&) {
-      auxiliary = 0;  // the family has none, or the image is too small for it
-    }
-  }
   if (format == "json") {
     common::Json shapes = common::Json::object();
     for (const auto& [name, node] : graph.end_points) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "cli/command.h"
+#include "common/shell_quote.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
 #include "engine/run_store.h"
@@ -67,7 +68,7 @@ void print_csv(const std::vector<engine::Trial>& trials) {
 }
 
 std::string how_to_continue(const engine::RunFolder& run) {
-  return "nas search --run " + run.path().string();
+  return common::shell_command({"nas", "search", "--run", run.path().string()});
 }
 
 std::string explanation(engine::RunState state, const engine::RunFolder& run) {
@@ -123,7 +124,7 @@ int run(Arguments& arguments) {
   const auto folder = engine::find_run(arguments.options.text("run"));
   engine::Store store = engine::open_store(folder);
   const std::string cost = engine::cost_to_show(engine::run_options(folder));
-  engine::listen_for_stop(/*interrupts_too=*/true);
+  engine::listen_for_stop(/*terminal_too=*/true);
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all

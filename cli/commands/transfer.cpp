@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "common/log.h"
+#include "common/shell_quote.h"
 #include "engine/signals.h"
 #include "engine/transfer_options.h"
 
@@ -21,8 +22,9 @@ int run(Arguments& arguments) {
     return common::kExitDone;
   }
   if (result.stopped) {
-    common::log_warning("stopped with a checkpoint; continue with: nas transfer --resume --out " +
-                        result.folder.string());
+    common::log_warning(
+        "stopped with a checkpoint; continue with: " +
+        common::shell_command({"nas", "transfer", "--resume", "--out", result.folder.string()}));
     return engine::stop_signal() != 0 ? common::kExitSignal + engine::stop_signal()
                                       : common::kExitTimeLimit;
   }

@@ -29,6 +29,7 @@ class TrainedEvaluator : public Evaluator {
  public:
   TrainedEvaluator(RunFolder run, const common::Options& options)
       : run_(std::move(run)),
+        device_(options.text("device")),
         silence_(options.number("child-silence")),
         threads_(options.integer("threads")) {
     memory_ = helper_memory(options);
@@ -76,7 +77,7 @@ class TrainedEvaluator : public Evaluator {
  private:
   void start_child() {
     first_bytes_ = 0;
-    child_ = start_helper(run_, "child", threads_);
+    child_ = start_helper(run_, "child", device_, threads_);
   }
 
   // Empty: the child goes on.
@@ -130,6 +131,7 @@ class TrainedEvaluator : public Evaluator {
   }
 
   RunFolder run_;
+  std::string device_;
   double memory_;   // bytes
   double silence_;  // seconds
   int64_t threads_;

@@ -32,11 +32,17 @@ std::unique_ptr<soci::session> open(const std::string& address) {
   return session;
 }
 
+bool exists(const std::string& address) {
+  std::error_code no_access;
+  return std::filesystem::exists(address, no_access);
+}
+
 const common::Register<StoreBackend> kRegister{
     {.name = "sqlite",
      .summary = "A file in the run folder: one host, local disk",
      .prefix = "sqlite:",
      .open = open,
+     .exists = exists,
      .now = "((julianday('now') - 2440587.5) * 86400.0)",
      .skip_locked = "",
      .alone = ""}};

@@ -151,6 +151,29 @@ TEST_CASE("bad data: a dataset that is there is replaced only when asked", "[cli
   CHECK(make({"--replace"}).exit_code == 0);
 }
 
+TEST_CASE("bad data: raw files that a name stands for are not replaced unasked", "[cli]") {
+  const TempDir dir;
+  write_photos(dir.path() / "photos");
+  write_small_mnist(dir.path() / "cache" / "mnist");
+  const std::vector<std::string> words = {"data", "import", "mnist", "--from", "photos"};
+  const ProgramResult refused = run_program(words, dir.path());
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring((dir.path() / "cache" / "mnist").string()) &&
+                              ContainsSubstring("--replace"));
+  CHECK_FALSE(fs::exists(dir.path() / "cache" / "mnist.h5"));
+  CHECK(run_program({"data", "import", "mnist", "--from", "cache/mnist"}, dir.path()).exit_code ==
+        0);
+}
+
+TEST_CASE("bad data: a wrong word is found before anything is touched", "[cli]") {
+  const TempDir dir;
+  const ProgramResult refused = run_program(
+      {"data", "import", "pets", "--from", "nowhere", "--split", "80,10", "--replace"}, dir.path());
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("[--split]"));
+  CHECK(fs::is_empty(dir.path()));
+}
+
 TEST_CASE("bad data: a new dataset that another one hides is told", "[cli]") {
   const TempDir dir;
   data::write_dataset(dir.path() / "shared" / "shapes.h5", noise_dataset());

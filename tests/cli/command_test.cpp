@@ -76,7 +76,9 @@ TEST_CASE("command: unknown names are answered with the known ones", "[cli]") {
   check_refused({"statsu", "--json"}, 2, {"'statsu'", "try nas status"});
   check_refused({"eval"}, 2, {"'eval'", "try nas evaluate"});
   check_refused({"supercalifragilistic"}, 2, {"search", "try nas --help"});
-  check_refused({"data"}, 2, {"'data'", "one of: data fetch, data import"});
+  check_refused({"data"}, 2,
+                {"behind 'data'", "one of: data fetch, data import", "try nas data --help"});
+  check_refused({"bench", "--json"}, 2, {"behind 'bench'", "bench scores"});
   check_refused({"data", "mke", "shapes"}, 2, {"'data mke'", "try nas data make"});
   check_refused({"list", "nothing"}, 2, {"'nothing'", "strategies", "runs"});
   check_refused({"show", "nasnet-z"}, 2, {"'nasnet-z'", "nasnet-a", "darts-v2"});
@@ -84,7 +86,12 @@ TEST_CASE("command: unknown names are answered with the known ones", "[cli]") {
                 {"--space", "nowhere", "nasbench201"});
   check_refused({"search", "--proxy", "shapes", "--strategy", "luck"}, 2,
                 {"--strategy", "luck", "ppo"});
+  check_refused({"search", "--proxy", "shapes", "--strategy", "evolutoin"}, 2,
+                {"--strategy", "evolutoin", "try evolution"});
   check_refused({"data", "make", "cats"}, 2, {"'cats'", "coastline", "shapes"});
+  check_refused({"data", "make", "shpaes"}, 2, {"'shpaes'", "try shapes"});
+  check_refused({"data", "fetch", "cifar11"}, 2, {"'cifar11'", "try cifar10"});
+  check_refused({"show", "|foo~0|"}, 2, {"'|foo~0|'", "three nodes"});
   check_refused({"data", "import", "x", "--from", ".", "--importer", "tiff"}, 2,
                 {"'tiff'", "cifar10", "folder"});
 }
@@ -93,14 +100,16 @@ TEST_CASE("command: an unknown option is answered with the nearest", "[cli]") {
   check_refused({"search", "--trails", "5"}, 2, {"'trails'", "'trials'"});
   check_refused({"transfer", "--epoch", "5"}, 2, {"'epoch'", "'epochs'"});
   check_refused({"status", "--jsn"}, 2, {"'jsn'", "'json'"});
-  check_refused({"search", "--set", "ppo.clipp=0.1"}, 2, {"'ppo.clipp'", "'ppo.clip'"});
+  check_refused({"search", "--set", "ppo.clipp=0.1"}, 2, {"[--set]", "'ppo.clipp'", "'ppo.clip'"});
 }
 
 TEST_CASE("command: values are checked for type and range", "[cli]") {
   check_refused({"search", "--trials", "0"}, 2, {"--trials", "out of range", "'0'"});
   check_refused({"search", "--trials", "many"}, 2, {"--trials", "'many'", "whole number"});
   check_refused({"search", "--trials", "2.5"}, 2, {"--trials", "'2.5'"});
+  check_refused({"search", "--trials", "99999999999999999999"}, 2, {"--trials", "out of range"});
   check_refused({"search", "--lr", "fast"}, 2, {"--lr", "'fast'"});
+  check_refused({"search", "--lr", "nan"}, 2, {"--lr", "out of range", "'nan'"});
   check_refused({"search", "--aux", "--aux=perhaps"}, 2, {"--aux", "'perhaps'"});
   check_refused({"search", "--proxy", "shapes", "--child-memory", "much"}, 2,
                 {"--child-memory", "'much'"});
@@ -111,6 +120,7 @@ TEST_CASE("command: values are checked for type and range", "[cli]") {
   check_refused({"data", "make", "shapes", "--size", "8"}, 2, {"--size", "out of range", "pixels"});
   check_refused({"data", "import", "x", "--from", ".", "--split", "80,20"}, 2,
                 {"--split", "80,10,10"});
+  check_refused({"data", "import", "x", "--from", ".", "--split", "80,nan,10"}, 2, {"--split"});
 }
 
 TEST_CASE("command: words that are missing or too many", "[cli]") {
@@ -155,7 +165,37 @@ TEST_CASE("command: configuration files", "[cli]") {
   const ProgramResult broken = shown({});
   CHECK(broken.exit_code == 2);
   CHECK_THAT(broken.err, ContainsSubstring("c.toml:1"));
-  CHECK(run_program({"show", "nasnet-a", "--config", "missing.toml"}, dir.path()).exit_code == 3);
+  for (const std::string file : {"missing.toml", "."}) {
+    check_refused({"show", "nasnet-a", "--config", file}, 2, {"--config", "'" + file + "'"});
+  }
+}
+
+TEST_CASE("command: a flag takes false, and the later word wins", "[cli]") {
+  const TempDir dir;
+  const auto listed = [&](const std::vector<std::string>& flags) {
+    std::vector<std::string> words = {"list", "ops"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return run_program(words, dir.path()).out;
+  };
+  const std::string lines = listed({});
+  const std::string json = listed({"--json"});
+  CHECK(lines != json);
+  CHECK(listed({"--json=true"}) == json);
+  CHECK(listed({"--json", "--json=false"}) == lines);
+  CHECK(listed({"--json=false", "--json"}) == json);
+  CHECK(listed({"--json", "--set", "json=false"}) == lines);
+}
+
+TEST_CASE("command: a word that begins several commands has a help of its own", "[cli]") {
+  const TempDir dir;
+  const ProgramResult help = run_program({"data", "--help"}, dir.path());
+  CHECK(help.exit_code == 0);
+  CHECK(help.err.empty());
+  for (const auto& [name, entry] : common::Registry<Command>::entries()) {
+    CAPTURE(name);
+    const bool listed = help.out.find("\n  " + name + " ") != std::string::npos;
+    CHECK(listed == common::starts_with(name, "data "));
+  }
 }
 
 TEST_CASE("command: output that cannot be written is a failure", "[cli]") {

@@ -134,7 +134,8 @@ TEST_CASE("transfer: nothing to resume is exit code 4", "[cli]") {
   make_data(dir.path());
   const ProgramResult nothing = run_program({"transfer", "--resume"}, dir.path());
   CHECK(nothing.exit_code == common::kExitNothing);
-  CHECK_THAT(nothing.err, ContainsSubstring("no unfinished transfer"));
+  CHECK_THAT(nothing.err, ContainsSubstring("no unfinished transfer") &&
+                              ContainsSubstring("try nas transfer --dataset"));
 
   const fs::path finished = dir.path() / "models" / "finished";
   common::write_file_atomically(finished / "transfer.toml", "epochs = 1\n");

@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
 using Catch::Matchers::MessageMatches;
 using tests::FullDisk;
 using tests::ScopedEnv;
@@ -116,9 +117,33 @@ TEST_CASE("file: a place that cannot be written to is a system error", "[common]
         MessageMatches(ContainsSubstring("cannot write " + path.string()) ||
                        ContainsSubstring("cannot make the folder " + path.parent_path().string())));
     CHECK_THROWS_AS(append_line(path, "new"), SystemError);
+    if (path != dir.path()) CHECK_THROWS_AS(require_writable(path), SystemError);
   }
   CHECK(entries_in(dir.path()) == 1);
   CHECK(read_file(dir.path() / "file") == "content");
+}
+
+TEST_CASE("file: what is tried beforehand leaves nothing but the folder", "[common]") {
+  const TempDir dir;
+  const fs::path path = dir.path() / "new" / "file";
+  require_writable(path);
+  CHECK(entries_in(dir.path() / "new") == 0);
+  write_file_atomically(path, "old");
+  require_writable(path);
+  CHECK(read_file(path) == "old");
+  CHECK(entries_in(dir.path() / "new") == 1);
+}
+
+// No space and no permission is missing in /proc: it holds no files of anybody.
+TEST_CASE("file: what is suggested fits what happened", "[common]") {
+  const ScopedEnv unset("NAS_TEST_FREE_BYTES", nullptr);
+  CHECK_NOTHROW(require_free_bytes("/proc/nope", 1e18, "test"));
+  const auto check_refused = [](const auto& act) {
+    CHECK_THROWS_MATCHES(act(), SystemError, MessageMatches(EndsWith("; try another folder")));
+  };
+  check_refused([] { make_folder("/proc/nope", "test"); });
+  check_refused([] { require_writable("/proc/nope"); });
+  check_refused([] { write_file_atomically("/proc/nope", "new"); });
 }
 
 TEST_CASE("file: lines are appended", "[common]") {

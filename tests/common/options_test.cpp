@@ -100,11 +100,11 @@ TEST_CASE("options: ends of a range are in it", "[common]") {
 }
 
 TEST_CASE("options: what does not fit is refused and stays as it was", "[common]") {
-  for (const std::string text : {"x", "1.5", "", "7 ", "0x10", "99999999999999999999"}) {
+  for (const std::string text : {"x", "1.5", "", "7 ", "0x10", "9999999999999999999x"}) {
     CAPTURE(text);
     CHECK_THAT(refusal("trials", text), ContainsSubstring("[--trials] not a whole number"));
   }
-  for (const std::string text : {"0", "-1", "1001"}) {
+  for (const std::string text : {"0", "-1", "1001", "99999999999999999999"}) {
     CAPTURE(text);
     CHECK_THAT(refusal("trials", text), ContainsSubstring("value out of range; got '" + text));
     CHECK_THAT(refusal("trials", text), ContainsSubstring("expected integer 1..1000"));
@@ -113,13 +113,22 @@ TEST_CASE("options: what does not fit is refused and stays as it was", "[common]
   CHECK_THAT(refusal("learning-rate", "-0.1"), ContainsSubstring("expected number >= 0"));
   CHECK_THAT(refusal("aux", "maybe"), ContainsSubstring("not a flag value; got 'maybe'"));
   CHECK_THAT(refusal("stem", "vgg"), ContainsSubstring("got 'vgg'; expected text auto | cifar"));
+  CHECK_THAT(refusal("stem", "cifra"), ContainsSubstring("text auto | cifar; try cifar"));
+  CHECK_THAT(refusal("stem", "vgg"), !ContainsSubstring("try"));
   CHECK_THAT(refusal("ppo.clip", "1.01"), ContainsSubstring("[--ppo.clip] value out of range"));
   CHECK_THAT(refusal("ppo.epochs", "many"), ContainsSubstring("expected integer (epochs)"));
 }
 
 TEST_CASE("options: a number is a number", "[common]") {
-  CHECK_THAT(refusal("learning-rate", "nan"), ContainsSubstring("[--learning-rate]"));
-  CHECK_THAT(refusal("ppo.clip", "inf"), ContainsSubstring("[--ppo.clip]"));
+  for (const std::string text : {"nan", "inf", "1e999"}) {
+    CAPTURE(text);
+    CHECK_THAT(
+        refusal("ppo.clip", text),
+        ContainsSubstring("[--ppo.clip] value out of range; got '" + text + "'; expected number"));
+  }
+  Options options = example();
+  CHECK_THROWS_MATCHES(options.read_toml("learning-rate = nan", "my.toml"), ConfigError,
+                       MessageMatches(ContainsSubstring("value out of range; got 'nan'")));
 }
 
 TEST_CASE("options: an unknown name is answered with the nearest one", "[common]") {
@@ -203,6 +212,8 @@ TEST_CASE("options: origins survive their file", "[common]") {
   }
   read.restore_toml("trials = 3\n", "old.toml");
   CHECK(read.at("trials").origin == "old.toml");
+  CHECK_THROWS_MATCHES(read.restore_toml("trails = 3  # flag\n", "old.toml"), ConfigError,
+                       MessageMatches(ContainsSubstring("[old.toml] unknown option")));
 }
 
 TEST_CASE("options: TOML is read, sections and all", "[common]") {

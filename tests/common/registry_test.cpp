@@ -40,6 +40,10 @@ TEST_CASE("registry: an unknown name is answered with the known ones", "[common]
                        MessageMatches(ContainsSubstring("[fruit] unknown fruit; got 'plum'")));
   CHECK_THROWS_MATCHES(Registry<Fruit>::find("plum"), UsageError,
                        MessageMatches(ContainsSubstring("one of: apple, pear")));
+  CHECK_THROWS_MATCHES(Registry<Fruit>::find("aplpe"), UsageError,
+                       MessageMatches(EndsWith("one of: apple, pear; try apple")));
+  CHECK_THROWS_MATCHES(Registry<Fruit>::find("plum"), UsageError,
+                       MessageMatches(EndsWith("one of: apple, pear")));  // it is neither
   CHECK_THROWS_AS(Registry<Rarity>::find("plum"), UsageError);
 }
 

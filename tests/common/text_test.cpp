@@ -36,6 +36,18 @@ TEST_CASE("text: starts_with", "[common]") {
   CHECK_FALSE(starts_with(" sqlite:", "sqlite:"));
 }
 
+TEST_CASE("text: the nearest name", "[common]") {
+  const std::vector<std::string> names = {"evolution", "local-search", "ppo", "random"};
+  CHECK(nearest("evolutoin", names) == "evolution");
+  CHECK(nearest("local_search", names) == "local-search");
+  CHECK(nearest("pp", names) == "ppo");
+  CHECK(nearest("evo", names) == "evolution");
+  CHECK(nearest("random", names) == "random");
+  CHECK(nearest("luck", names).empty());
+  CHECK(nearest("", names).empty());
+  CHECK(nearest("random", {}).empty());
+}
+
 TEST_CASE("text: numbers with commas", "[common]") {
   CHECK(with_commas(0) == "0");
   CHECK(with_commas(999) == "999");

@@ -122,6 +122,8 @@ TEST_CASE("An unknown name is answered with the places and the known names", "[d
   }
   REQUIRE_THROWS_WITH(data::find_dataset("cifar10", places.given),
                       ContainsSubstring("nas data fetch cifar10"));
+  REQUIRE_THROWS_WITH(data::find_dataset("shpaes", places.given),
+                      ContainsSubstring("try shapes, or nas data import"));
   for (const char* name : {"", "..", "../noise", "/"}) {
     REQUIRE_THROWS_AS(data::find_dataset(name, places.given), DataError);
   }
@@ -158,6 +160,25 @@ TEST_CASE("A dataset that is there is not replaced unless asked", "[data]") {
   for (const char* name : {"", "..", "../noise", "a/b", ".hidden", "noise.h5"}) {
     REQUIRE_THROWS_AS(place(name, true), common::UsageError);
   }
+}
+
+TEST_CASE("Raw files that a name stands for are a dataset, too", "[data]") {
+  const Places places;
+  const fs::path raw = places.shared / "mnist";
+  write_small_mnist(raw);
+  const auto place = [&](bool replace, const fs::path& source) {
+    return data::place_for_dataset("mnist", places.given, replace, source);
+  };
+  fs::create_directories(places.dir.path() / "mine");
+  REQUIRE_THROWS_AS(place(false, places.dir.path() / "mine"), common::ConfigError);
+  REQUIRE_THROWS_WITH(place(false, places.dir.path() / "mine"),
+                      ContainsSubstring("from " + raw.string()) && ContainsSubstring("--replace"));
+  const fs::path file = places.given / "mnist.h5";
+  CHECK(place(true, places.dir.path() / "mine") == file);
+  CHECK(place(false, raw) == file);  // these very files
+  CHECK(place(false, places.shared) == file);
+  CHECK(place(false, {}) == file);  // fetched, which gives the same images
+  CHECK(data::place_for_dataset("noise", places.given, false, raw) == places.given / "noise.h5");
 }
 
 TEST_CASE("A drawing is known by its settings", "[data]") {

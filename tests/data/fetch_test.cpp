@@ -144,8 +144,9 @@ TEST_CASE("The known downloads fit their importers", "[data]") {
     CHECK(download.bytes > 1e6);
     CHECK(&data::find_download(download.name) == &download);
   }
-  REQUIRE_THROWS_AS(data::find_download("unheard-of"), DataError);
+  REQUIRE_THROWS_AS(data::find_download("unheard-of"), common::UsageError);
   REQUIRE_THROWS_WITH(data::find_download("unheard-of"), ContainsSubstring("cifar10"));
+  REQUIRE_THROWS_WITH(data::find_download("cifr10"), ContainsSubstring("try cifar10, or nas data"));
 }
 
 }  // namespace nas::tests

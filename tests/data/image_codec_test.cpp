@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <fstream>
 
 #include "common/error.h"
@@ -10,6 +12,7 @@
 
 namespace nas::tests {
 
+using Catch::Matchers::ContainsSubstring;
 using common::DataError;
 using data::Image;
 
@@ -26,6 +29,46 @@ Image ramp(int64_t height, int64_t width) {
     }
   }
   return image;
+}
+
+using Bytes = std::vector<uint8_t>;
+
+Bytes part(const Bytes& bytes, size_t first, size_t last) {
+  return {bytes.begin() + static_cast<std::ptrdiff_t>(first),
+          bytes.begin() + static_cast<std::ptrdiff_t>(last)};
+}
+
+Bytes operator+(Bytes bytes, const Bytes& more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+  return bytes;
+}
+
+// `jpeg` with a segment of its header that holds `content`, as cameras write it.
+Bytes with_exif(const Bytes& jpeg, const Bytes& content) {
+  const size_t length = content.size() + 2;
+  const Bytes mark = {0xFF, 0xE1, static_cast<uint8_t>(length >> 8),
+                      static_cast<uint8_t>(length & 255)};
+  return part(jpeg, 0, 2) + mark + content + part(jpeg, 2, jpeg.size());
+}
+
+// Of a photograph that was taken with the camera on its side.
+const Bytes kTurned = {'E', 'x',  'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
+                       1,   0x12, 0,   3,   0, 0, 0,   1,   0, 6,  0, 0, 0, 0, 0, 0};
+
+// What both ways of reading, from memory and from a file, make of `bytes`; empty: it is refused.
+Bytes pixels_of(const Bytes& bytes) {
+  const TempDir dir;
+  const auto path = dir.path() / "image";
+  common::write_file_atomically(path, {bytes.begin(), bytes.end()});
+  const auto decoded = data::decode_image(bytes);
+  if (!decoded) {
+    CHECK_THROWS_AS(data::read_image(path), DataError);
+    return {};
+  }
+  const Image read = data::read_image(path);
+  CHECK((read.height == decoded->height && read.width == decoded->width));
+  CHECK(read.pixels == decoded->pixels);
+  return read.pixels;
 }
 
 }  // namespace
@@ -74,13 +117,54 @@ TEST_CASE("Images are encoded and decoded in memory", "[data]") {
   CHECK(data::decode_image(png)->pixels == image.pixels);
   REQUIRE(data::decode_image(jpeg));
   CHECK((data::decode_image(jpeg)->height == 40 && data::decode_image(jpeg)->width == 30));
-  for (const auto& whole : {png, jpeg}) {
+}
+
+TEST_CASE("An image that is cut short is refused, wherever it lies", "[data]") {
+  const Bytes thumbnail = data::encode_image(ramp(8, 8), data::Encoding::kJpeg);
+  const Bytes png = data::encode_image(ramp(40, 30), data::Encoding::kPng);
+  const Bytes jpeg = data::encode_image(ramp(40, 30), data::Encoding::kJpeg);
+  for (const Bytes& whole : {png, jpeg, with_exif(jpeg, thumbnail)}) {
+    CHECK_FALSE(pixels_of(whole).empty());
     for (const size_t left : {whole.size() - 1, whole.size() / 2, size_t{3}, size_t{0}}) {
-      const std::vector<uint8_t> cut(whole.begin(),
-                                     whole.begin() + static_cast<std::ptrdiff_t>(left));
-      CHECK_FALSE(data::decode_image(cut));
+      CAPTURE(left);
+      CHECK(pixels_of(part(whole, 0, left)).empty());
     }
   }
+  const TempDir dir;
+  common::write_file_atomically(dir.path() / "cut.jpg", {jpeg.begin(), jpeg.end() - 100});
+  REQUIRE_THROWS_WITH(data::read_image(dir.path() / "cut.jpg"), ContainsSubstring("cut short"));
+}
+
+TEST_CASE("What a camera puts into and behind a JPEG does no harm", "[data]") {
+  const Bytes jpeg = data::encode_image(ramp(40, 30), data::Encoding::kJpeg);
+  const Bytes pixels = pixels_of(jpeg);
+  CHECK(pixels_of(jpeg + Bytes{0, 0xFF, 0xDA, 0xFF, 0xD8, 1, 2}) == pixels);
+  const Bytes filled = part(jpeg, 0, jpeg.size() - 2) + Bytes{0xFF, 0xFF, 0xD9};
+  CHECK(pixels_of(filled) == pixels);
+  const auto turned = data::decode_image(with_exif(jpeg, kTurned));
+  REQUIRE(turned);
+  CHECK((turned->height == 30 && turned->width == 40));
+  CHECK(pixels_of(with_exif(jpeg, kTurned)) == turned->pixels);
+}
+
+TEST_CASE("An image of too many pixels is refused in words of ours", "[data]") {
+  const auto little_endian = [](uint32_t number) {
+    Bytes bytes;
+    for (int shift = 0; shift < 32; shift += 8) {
+      bytes.push_back(static_cast<uint8_t>(number >> shift & 255));
+    }
+    return bytes;
+  };
+  const Bytes bmp = Bytes{'B', 'M'} + little_endian(54) + little_endian(0) + little_endian(54) +
+                    little_endian(40) + little_endian(60000) + little_endian(60000) +
+                    Bytes{1, 0, 24, 0} + Bytes(24, 0);
+  CHECK(pixels_of(bmp).empty());
+  const TempDir dir;
+  common::write_file_atomically(dir.path() / "huge.bmp", {bmp.begin(), bmp.end()});
+  REQUIRE_THROWS_WITH(data::read_image(dir.path() / "huge.bmp"),
+                      ContainsSubstring("huge.bmp") &&
+                          ContainsSubstring("at most 1,073,741,824 pixels") &&
+                          ContainsSubstring("scaling it down") && !ContainsSubstring("CV_IO"));
 }
 
 TEST_CASE("Encodings are known by name", "[data]") {

@@ -230,4 +230,25 @@ TEST_CASE("The real CIFAR-10 is imported whole", "[data]") {
   CHECK(std::abs(sums[2] / pixels - 0.4465) < 0.001);
 }
 
+TEST_CASE("A gzipped MNIST file that is damaged is refused", "[data]") {
+  const TempDir dir;
+  write_small_mnist(dir.path());
+  common::run_and_capture({"gzip", (dir.path() / "train-images-idx3-ubyte").string()});
+  const fs::path path = dir.path() / "train-images-idx3-ubyte.gz";
+  std::string bytes = common::read_file(path);
+  std::string expected;
+  SECTION("another byte") {
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    expected = path.string() + " is damaged";
+  }
+  SECTION("cut short") {
+    bytes.resize(bytes.size() / 2);
+    expected = path.string() + " is cut short";
+  }
+  write_file_atomically(path, bytes);
+  REQUIRE_THROWS_AS(data::import_dataset(request_for(dir.path()), "mnist"), DataError);
+  REQUIRE_THROWS_WITH(data::import_dataset(request_for(dir.path()), "mnist"),
+                      ContainsSubstring(expected));
+}
+
 }  // namespace nas::tests

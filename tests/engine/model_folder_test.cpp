@@ -118,6 +118,18 @@ TEST_CASE("model folder: it is measured on the file it was trained from", "[engi
   CHECK(evaluated().exit_code == 0);
 }
 
+TEST_CASE("model folder: a dataset of other classes is refused before anything else is said",
+          "[engine]") {
+  const TempDir dir;
+  make_model(dir.path());
+  data::Dataset other = tests::noise_dataset(10, 2, 1);
+  other.class_names = {"cat", "dog", "owl"};
+  data::write_dataset(dir.path() / "data.h5", other);
+  const ProgramResult refused = evaluate(dir.path(), "model");
+  CHECK(refused.exit_code == 3);
+  CHECK_THAT(refused.err, ContainsSubstring("cat, dog, owl") && !ContainsSubstring("warning"));
+}
+
 TEST_CASE("model folder: models are listed with their accuracy, and transfers that are unfinished",
           "[engine]") {
   const TempDir dir;
@@ -194,6 +206,7 @@ TEST_CASE("model folder: what is damaged is said, with exit code 3", "[engine]")
     CHECK(result.exit_code == 3);
     CHECK_THAT(result.err, ContainsSubstring(damage.message));
     CHECK(result.out.empty());
+    if (damage.message == "do not match") CHECK_THAT(result.err, ContainsSubstring("; try "));
   }
   CHECK(evaluate(dir.path(), "model").exit_code == 0);  // the copies were damaged, not this
 }
@@ -204,7 +217,9 @@ TEST_CASE("model folder: none to work on is exit code 4, one too many is 2", "[e
     const ProgramResult result = run_program({command}, dir.path());
     CHECK(result.exit_code == 4);
     CHECK_THAT(result.err, ContainsSubstring("nas transfer"));
-    CHECK(run_program({command, "--model", "nowhere"}, dir.path()).exit_code == 4);
+    const ProgramResult nowhere = run_program({command, "--model", "nowhere"}, dir.path());
+    CHECK(nowhere.exit_code == 4);
+    CHECK_THAT(nowhere.err, ContainsSubstring("models/nowhere"));
   }
   fs::create_directories(dir.path() / "empty");
   CHECK(run_program({"evaluate", "--model", "empty"}, dir.path()).exit_code == 4);

@@ -23,7 +23,8 @@ RunFolder make_run(const fs::path& path, const std::string& store) {
   common::Options options = search_options();
   options.set_value("store", store, "flag");
   const common::Json environment = {{"run_id", new_run_id(run)}};
-  common::write_file_atomically(path / "environment.json", environment.dump());
+  common::write_file_atomically(run.environment(), environment.dump());
+  make_store(run, store);
   common::write_file_atomically(run.config(), options.to_toml());
   return run;
 }
@@ -72,6 +73,20 @@ TEST_CASE("run store: a folder without an id is another version's", "[engine]") 
   CHECK_THROWS_WITH(open_store(run), ContainsSubstring("another version"));
   fs::remove(run.path() / "environment.json");
   CHECK_THROWS_AS(open_store(run), common::ConfigError);
+}
+
+TEST_CASE("run store: a database that is gone is not made anew", "[engine]") {
+  const TempDir dir;
+  for (const fs::path& database : {dir.path() / "run" / "run.db", dir.path() / "all.db"}) {
+    CAPTURE(database.string());
+    const RunFolder run = make_run(dir.path() / "run", "sqlite:" + database.string());
+    CHECK(store_exists("sqlite:" + database.string()));
+    fs::remove(database);
+    CHECK_FALSE(store_exists("sqlite:" + database.string()));
+    CHECK_THROWS_AS(open_store(run), common::DataError);
+    CHECK_THROWS_WITH(open_store(run), ContainsSubstring(database.string()));
+    CHECK_FALSE(fs::exists(database));
+  }
 }
 
 }  // namespace

@@ -37,8 +37,8 @@ TEST_CASE("a drawing of cells has a cluster a cell, operations on edges and the 
   CHECK_THAT(dot, StartsWith("digraph"));
   CHECK_THAT(dot, ContainsSubstring("subgraph \"cluster_normal\""));
   CHECK_THAT(dot, ContainsSubstring("subgraph \"cluster_reduction\""));
-  CHECK_THAT(dot, ContainsSubstring("\"normal.0\" -> \"normal.2\" [label=\"sep_conv_3x3\"]"));
-  CHECK_THAT(dot, ContainsSubstring("\"normal.2\" -> \"normal.3\" [label=\"max_pool_3x3\"]"));
+  CHECK_THAT(dot, ContainsSubstring("\"normal.0\" -> \"normal.2\" [label=\" sep_conv_3x3 \"]"));
+  CHECK_THAT(dot, ContainsSubstring("\"normal.2\" -> \"normal.3\" [label=\" max_pool_3x3 \"]"));
   CHECK_THAT(dot, ContainsSubstring("[label=\"3: concat\"]"));
   CHECK_THAT(dot, ContainsSubstring("\"normal.1\" -> \"normal.output\""));
   CHECK_THAT(dot, ContainsSubstring("a \\\"small\\\" one"));

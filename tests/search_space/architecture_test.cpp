@@ -100,6 +100,7 @@ const Fault kFaults[] = {
     {"key 'op' is missing", [](Json& json) { edge(json).erase("op"); }},
     {"unknown operation; got 'conv_9x9'; expected one of: avg_pool_3x3",
      [](Json& json) { edge(json)["op"] = "conv_9x9"; }},
+    {"; try sep_conv_3x3", [](Json& json) { edge(json)["op"] = "sepconv_3x3"; }},
     {"key 'op' has the wrong type", [](Json& json) { edge(json)["op"] = 4; }},
     {"key 'state' is missing", [](Json& json) { edge(json).erase("state"); }},
     {"key 'state' has the wrong type", [](Json& json) { edge(json)["state"] = "0"; }},
@@ -139,6 +140,8 @@ TEST_CASE("architecture: found by name, file or NAS-Bench-201 text", "[search_sp
                        MessageMatches(ContainsSubstring("got 'nasnet-b'")));
   CHECK_THROWS_MATCHES(find_architecture("nasnet-b"), UsageError,
                        MessageMatches(ContainsSubstring("amoebanet-a, darts-v1")));
+  CHECK_THROWS_MATCHES(find_architecture("dart-v2"), UsageError,
+                       MessageMatches(ContainsSubstring("try darts-v2")));
   common::write_file_atomically(path, "{}");
   CHECK_THROWS_MATCHES(find_architecture(path), DataError,
                        MessageMatches(ContainsSubstring("best.json] not an architecture")));
@@ -158,7 +161,7 @@ TEST_CASE("architecture: NAS-Bench-201 text comes back", "[search_space]") {
   CHECK(architecture_from_json(json, "test") == architecture);
 }
 
-TEST_CASE("architecture: bad NAS-Bench-201 text is a data error that shows it", "[search_space]") {
+TEST_CASE("architecture: bad NAS-Bench-201 text is a usage error that shows it", "[search_space]") {
   const std::vector<std::pair<std::string, std::string>> refused = {
       {"", "three nodes"},
       {"|", "three nodes"},
@@ -173,12 +176,13 @@ TEST_CASE("architecture: bad NAS-Bench-201 text is a data error that shows it", 
       {"|none~0|+|none~1|none~0|+|none~0|none~1|none~2|", "edges must come from"},
       {"|none|+|none~0|none~1|+|none~0|none~1|none~2|", "edges must come from"},
       {"|none~0~0|+|none~0|none~1|+|none~0|none~1|none~2|", "edges must come from"},
-      {"|zero~0|+|none~0|none~1|+|none~0|none~1|none~2|", "unknown operation 'zero'"}};
+      {"|zero~0|+|none~0|none~1|+|none~0|none~1|none~2|", "unknown operation 'zero'"},
+      {"|nonne~0|+|none~0|none~1|+|none~0|none~1|none~2|", "try none"}};
   for (const auto& [text, says] : refused) {
     CAPTURE(text);
-    CHECK_THROWS_MATCHES(from_nasbench201_text(text), DataError,
+    CHECK_THROWS_MATCHES(from_nasbench201_text(text), UsageError,
                          MessageMatches(ContainsSubstring(says)));
-    CHECK_THROWS_MATCHES(from_nasbench201_text(text), DataError,
+    CHECK_THROWS_MATCHES(from_nasbench201_text(text), UsageError,
                          MessageMatches(ContainsSubstring("'" + text + "'")));
   }
   CHECK_THROWS_AS(to_nasbench201_text(find_architecture("nasnet-a")), DataError);
@@ -189,7 +193,7 @@ TEST_CASE("architecture: text outside of the bars is not passed over", "[search_
                                  "|none~0|+junk|none~0|none~1|+|none~0|none~1|none~2|",
                                  "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|junk"}) {
     CAPTURE(text);
-    CHECK_THROWS_AS(from_nasbench201_text(text), DataError);
+    CHECK_THROWS_AS(from_nasbench201_text(text), UsageError);
   }
 }
 

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "search_space/graph_builder.h"
+#include "common/error.h"
+#include "search_space/network_family.h"
 
 namespace nas::search_space {
 namespace {
@@ -60,6 +61,23 @@ TEST_CASE("cost: operations without weights are free but keep what they need", "
   CHECK(cost.parameters == 0);
   CHECK(cost.multiply_adds == 0);
   CHECK(cost.activation_bytes == 4 * 3 * 64 + 8 * 3 * 16);  // the input, and 64-bit indices
+}
+
+// A convolution with `weights` weights, on an image of 2^20 x 2^20.
+Cost cost_of_convolution(int64_t weights) {
+  GraphBuilder graph({1, int64_t{1} << 20, int64_t{1} << 20});
+  const int x = graph.conv2d("conv", graph.image(), {.channels = weights});
+  return cost_of(graph.finish(graph.global_avg_pool(x), std::nullopt, 1));
+}
+
+TEST_CASE("cost: a count that passes 63 bits is refused, not wrapped round", "[search_space]") {
+  CHECK(cost_of_convolution(int64_t{1} << 21).multiply_adds == int64_t{1} << 61);
+  CHECK_THROWS_AS(cost_of_convolution(int64_t{1} << 23), common::ConfigError);
+  CHECK_THROWS_AS(cost_of_convolution(int64_t{1} << 40), common::ConfigError);
+  const auto graph = build_network(
+      find_architecture("nasnet-a"),
+      {.input_size = 10000, .classes = 1000000, .cells = 20, .filters = 100000, .stem = "cifar"});
+  CHECK_THROWS_AS(cost_of(graph), common::ConfigError);
 }
 
 }  // namespace

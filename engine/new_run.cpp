@@ -1,0 +1,56 @@
+#include "engine/new_run.h"
+
+#include "common/error.h"
+#include "data/dataset_file.h"
+#include "engine/proxy.h"
+#include "engine/run_store.h"
+
+namespace nas::engine {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+FolderLock lock_in(const fs::path& folder) {
+  common::make_folder(folder, "--run");
+  return FolderLock(folder);
+}
+
+// What begin() and the lock write, of what is not there.
+std::vector<fs::path> files_to_come(const RunFolder& run, bool folder_was_there) {
+  if (run.exists()) {
+    throw common::ConfigError({.where = "run folder",
+                               .what = "another nas process has made a run there meanwhile",
+                               .got = run.path().string(),
+                               .hint = "another --run"});
+  }
+  std::vector<fs::path> files;
+  for (const char* name : {"proxy.h5", "environment.json", "run.db", "run.db-wal", "run.db-shm"}) {
+    if (const fs::path file = run.path() / name; !fs::exists(file)) files.push_back(file);
+  }
+  files.push_back(run.path() / "lock");
+  if (!folder_was_there) files.push_back(run.path());
+  return files;
+}
+
+}  // namespace
+
+NewRun::NewRun(const RunFolder& run)
+    : run_(run),
+      folder_was_there_(fs::exists(run.path())),
+      lock_(lock_in(run.path())),
+      files_(files_to_come(run, folder_was_there_)) {}
+
+void NewRun::begin(const common::Options& options, const std::string& device,
+                   const std::optional<data::Dataset>& proxy) {
+  if (proxy) data::write_dataset(run_.proxy(), *proxy);
+  common::Json environment = {{"run_id", new_run_id(run_)}};
+  environment.update(environment_json(options, device));
+  environment["proxy"] = proxy ? proxy_json(run_) : common::Json();
+  common::write_file_atomically(run_.environment(), environment.dump(2) + "\n");
+  make_store(run_, options.text("store"));
+  common::write_file_atomically(run_.config(), options.to_toml());
+  files_.keep();
+}
+
+}  // namespace nas::engine
