@@ -16,6 +16,7 @@
 #include "common/process.h"
 #include "data/dataset_file.h"
 #include "engine/child_protocol.h"
+#include "engine/reward.h"
 #include "engine/search_options.h"
 #include "engine/signals.h"
 #include "engine/test_faults.h"
@@ -156,8 +157,7 @@ class Child {
     common::TensorFile weights;
     weights.tensors = child_trainer::store_tensors(trainer_.network()->state(false));
     common::write_safetensors(folder / "weights.safetensors", weights);
-    const bool single = trainer_.dataset().task == data::Task::kSingleLabel;
-    reply.reward = single ? result.last.valid_accuracy : result.last.valid_auc_prc;
+    reply.reward = reward_of(options_.text("reward"), result.last, trainer_.dataset().task);
     reply.metrics = child_trainer::to_json(result.last);
     const auto cost = search_space::cost_of(trainer_.network()->graph());
     reply.metrics["parameters"] = cost.parameters;

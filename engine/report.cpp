@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "engine/html.h"
 #include "engine/run_view.h"
+#include "engine/winner.h"
 
 namespace nas::engine {
 
@@ -41,6 +42,17 @@ std::string failed_trials(const std::vector<Trial>& trials) {
   return "<h2>Failed trials</h2>\n" +
          html::table({"trial", "state", "reason", "architecture"}, rows) +
          (failed > rows.size() ? fmt::format("<p>And {} more.</p>\n", failed - rows.size()) : "");
+}
+
+std::string repeated_trials(const std::vector<Trial>& repeats) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& repeat : repeats) {
+    rows.push_back({std::to_string(parent_of(repeat)), state_text(repeat.state),
+                    repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : repeat.reason});
+  }
+  if (rows.empty()) return "";
+  return "<h2>Trained again, with another seed</h2>\n" +
+         html::table({"trial", "state", "reward"}, rows);
 }
 
 bool has_synthetic_proxy(const RunFolder& run) {
@@ -81,9 +93,10 @@ std::string curves(const std::filesystem::path& file) {
 }  // namespace
 
 void write_search_report(const RunFolder& run, const common::Options& options,
-                         const std::vector<Trial>& trials) {
+                         const std::vector<Trial>& trials, const std::vector<Trial>& repeats) {
   std::vector<const Trial*> ranked;
   double seconds = 0;
+  for (const auto& repeat : repeats) seconds += repeat.seconds;
   for (const auto& trial : trials) {
     if (!trial.reused_from) seconds += trial.seconds;
     if (trial.reward && !trial.reused_from) ranked.push_back(&trial);
@@ -112,12 +125,15 @@ void write_search_report(const RunFolder& run, const common::Options& options,
                     common::with_commas(trial.metrics.value("parameters", int64_t{0})),
                     common::duration_text(trial.seconds), trial.key});
   }
-  body += "<h2>Best trials</h2>\n" +
+  body += "<h2>Highest rewards</h2>\n" +
           (rows.empty()
                ? "<p>No trial succeeded.</p>\n"
                : html::table({"trial", "reward", "parameters", "trained", "architecture"}, rows));
-  if (!ranked.empty())
-    body += "<h2>Best architecture</h2>\n" + html::drawing(ranked[0]->architecture);
+  if (const auto winner = choose_winner(trials, repeats, options)) {
+    body += "<h2>Best architecture</h2>\n<p>" + html::escape(winner_text(*winner)) + ".</p>\n" +
+            html::drawing(winner->trial.architecture);
+  }
+  body += repeated_trials(repeats);
   body += failed_trials(trials);
   common::write_file_atomically(run.report(),
                                 html::page("Search " + run.path().filename().string(), body));

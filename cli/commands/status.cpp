@@ -9,6 +9,7 @@
 #include "engine/run_view.h"
 #include "engine/search.h"
 #include "engine/signals.h"
+#include "engine/winner.h"
 
 namespace nas::cli {
 namespace {
@@ -30,11 +31,21 @@ std::string reward_text(const engine::Trial& trial) {
   return trial.reward ? fmt::format("{}", *trial.reward) : "";
 }
 
-common::Json json_of(engine::RunState state, engine::Store& store,
-                     const std::vector<engine::Trial>& trials) {
+// What is shown of a run.
+struct View {
+  std::vector<engine::Trial> trials;
+  std::vector<engine::Trial> repeats;
+  std::optional<engine::Winner> winner;
+};
+
+common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
   common::Json json = {{"state", engine::state_text(state)}, {"trials", common::Json::array()}};
-  for (const auto& trial : trials) {
+  std::vector<engine::Trial> rows = view.trials;
+  rows.insert(rows.end(), view.repeats.begin(), view.repeats.end());
+  for (const auto& trial : rows) {
     common::Json row = {{"id", trial.id}, {"state", engine::state_text(trial.state)}};
+    row["kind"] = trial.kind;
+    if (trial.kind == "repeat") row["parent"] = engine::parent_of(trial);
     row["reward"] = trial.reward ? common::Json(*trial.reward) : common::Json();
     row["architecture"] = search_space::to_json(trial.architecture);
     row["worker"] = trial.worker;
@@ -46,6 +57,7 @@ common::Json json_of(engine::RunState state, engine::Store& store,
     row["seconds"] = trial.seconds;
     json["trials"].push_back(row);
   }
+  json["winner"] = view.winner ? engine::to_json(*view.winner) : common::Json();
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
   json["end"] = store.meta("end");
   return json;
@@ -73,13 +85,15 @@ std::string explanation(engine::RunState state, const engine::RunFolder& run) {
   return "";
 }
 
-void print_text(engine::RunState state, const engine::RunFolder& run,
-                const std::vector<engine::Trial>& trials) {
+void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
+  const auto& trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
              engine::state_text(state), explanation(state, run),
              trials.empty() ? "none yet" : engine::counts_text(trials));
-  if (const auto best = engine::best_of(trials))
-    fmt::print("best    {:.4f} (trial {})\n", *best->reward, best->id);
+  if (view.winner) {
+    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
+               view.winner->trial.id, engine::winner_text(*view.winner));
+  }
   fmt::print("\n{:>6}  {:<10}{:>9}{:>9}  {}\n", "trial", "state", "reward", "seconds",
              "architecture, or why there is no reward");
   const size_t from = trials.size() > kShownTrials ? trials.size() - kShownTrials : 0;
@@ -92,6 +106,12 @@ void print_text(engine::RunState state, const engine::RunFolder& run,
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
                trial.reason.empty() ? trial.key : trial.reason);
   }
+  for (const auto& repeat : view.repeats) {
+    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  trained again{}\n", engine::parent_of(repeat),
+               engine::state_text(repeat.state),
+               repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : "", repeat.seconds,
+               repeat.reason.empty() ? "" : ": " + repeat.reason);
+  }
 }
 
 // Until the next look, or until asked to stop.
@@ -103,18 +123,20 @@ void pause() {
 int run(Arguments& arguments) {
   const auto folder = engine::find_run(arguments.options.text("run"));
   engine::Store store = engine::open_store(folder);
+  const common::Options options = engine::run_options(folder);
   engine::listen_for_stop(/*interrupts_too=*/true);
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    const auto trials = store.trials();
+    View view{.trials = store.trials(), .repeats = store.repeats(), .winner = {}};
+    view.winner = engine::choose_winner(view.trials, view.repeats, options);
     if (arguments.options.flag("json")) {
-      fmt::print("{}\n", json_of(state, store, trials).dump());
+      fmt::print("{}\n", json_of(state, store, view).dump());
     } else if (arguments.options.flag("csv")) {
-      print_csv(trials);
+      print_csv(view.trials);
     } else {
       if (arguments.options.flag("watch")) fmt::print("\x1b[2J\x1b[H");
-      print_text(state, folder, trials);
+      print_text(state, folder, view);
     }
     std::fflush(stdout);
     if (!arguments.options.flag("watch")) return common::kExitDone;
