@@ -4,19 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "common/statistics.h"
+#include "engine/proxy_sample.h"
 #include "engine/repeats.h"
 #include "engine/reward_model.h"
 #include "engine/run_store.h"
 #include "engine/search.h"
 #include "engine/search_options.h"
-#include "engine/table_file.h"
 
 namespace nas::engine {
 
@@ -67,58 +66,12 @@ bool is_left_out(const std::string& name) {
   return names.count(name) > 0 || name.find('.') != std::string::npos;
 }
 
-using Worth = std::map<std::string, double>;  // by the architecture's JSON
-
-std::string name_of(const search_space::Architecture& architecture) {
-  search_space::Architecture plain = architecture;
-  plain.name.clear();
-  return search_space::to_json(plain).dump();
-}
-
-std::string key_of(const search_space::Space& space, const search_space::Architecture& one) {
-  try {
-    return space.key(space.choices(one));
-  } catch (const common::DataError&) {  // not of the space
-    return name_of(one);
-  }
-}
-
-// A table's architectures, in random order, one of each key, at most `count` of them.
-struct TableSample {
-  std::vector<std::string> architectures;
-  Worth worth;
-};
-
-TableSample sample_of(const common::Options& options) {
-  const std::string file = options.text("table");
-  const Table table = read_table(file, {options.text("column")});
-  const auto space =
-      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
-  const auto seed = static_cast<uint64_t>(options.integer("seed"));
-  const auto order = common::RandomStream({.seed = seed, .purpose = "bench proxy"})
-                         .permutation(static_cast<int64_t>(table.architectures.size()));
-  const auto count = static_cast<size_t>(options.integer("architectures"));
-  TableSample sample;
-  std::set<std::string> keys;
-  for (const int64_t row : order) {
-    if (keys.size() == count) break;
-    const auto i = static_cast<size_t>(row);
-    try {
-      const auto architecture = search_space::find_architecture(table.architectures[i]);
-      if (!keys.insert(key_of(*space, architecture)).second) continue;
-      sample.architectures.push_back(table.architectures[i]);
-      sample.worth[name_of(architecture)] = table.values[0][i];
-    } catch (const common::Error& error) {
-      throw common::DataError({.where = file + ":" + std::to_string(i + 2), .what = error.what()});
-    }
-  }
-  return sample;
-}
-
 class ProxyBench {
  public:
   explicit ProxyBench(const common::Options& options)
-      : options_(options), short_(folder("short")), long_(folder("long")) {
+      : options_(options),
+        short_(folder("short")),
+        long_(folder("long-" + std::to_string(options.integer("long-epochs")))) {
     if (options_.text("table").empty() && options_.integer("long-epochs") == 0) {
       throw common::UsageError({.where = "nas bench proxy",
                                 .what = "nothing to compare the children with",
@@ -130,7 +83,7 @@ class ProxyBench {
     Worth worth;
     std::vector<std::string> drawn;
     if (by_table()) {
-      TableSample sample = sample_of(options_);
+      TableSample sample = sample_of_table(options_);
       worth = std::move(sample.worth);
       drawn = std::move(sample.architectures);
     }

@@ -38,9 +38,9 @@ common::Json to_json(const ProxyBenchResult& result);
 // Of `nas bench proxy`: its own, and those of a search's children.
 common::Options proxy_bench_options();
 
-// Keeps two runs in --out, `short` and, without a table, `long`, and goes on with them; nothing
-// when asked to stop. Throws UsageError (neither a table nor a longer training), NothingError (too
-// few children succeeded), and what a search throws.
+// Keeps two runs in --out, `short` and, without a table, `long-EPOCHS`, and goes on with them;
+// nothing when asked to stop. Throws UsageError (neither a table nor a longer training),
+// NothingError (too few children succeeded), and what a search throws.
 std::optional<ProxyBenchResult> bench_proxy(const common::Options& options);
 
 }  // namespace nas::engine

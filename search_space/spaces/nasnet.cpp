@@ -160,7 +160,6 @@ class NasnetSpace : public Space {
     std::vector<double> steps((count + 2) * (count + 1), 0.0);  // [maker, reader], last: the output
     const auto read_by = [&](const CellGraph::Sum& sum, size_t reader) {
       for (const int term : sum) {
-        if (term < 2) ++uses[static_cast<size_t>(term)];
         for (const size_t maker : makers[static_cast<size_t>(term)])
           steps[maker * (count + 1) + reader] = 1.0;
       }
@@ -185,6 +184,9 @@ class NasnetSpace : public Space {
         const auto op = static_cast<size_t>(index_of(operations(), node.op));
         ++counts[op];
         read_by(node.sources[0], op);
+        for (const int term : node.sources[0]) {
+          if (term < 2) ++uses[static_cast<size_t>(term)];
+        }
         makers[i] = {op};
         ++depth[i];
       }
