@@ -1,4 +1,5 @@
 // The keys of NAS-Bench-201: all 15,625 cells are compared by what they compute.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 #include <set>
@@ -83,6 +84,48 @@ TEST_CASE("nasbench201 space: a key is a cell of the space with that key", "[sea
     const Choices plain = space().choices(from_nasbench201_text(space().key(choices)));
     CHECK(space().features(plain) == space().features(choices));
   }
+}
+
+TEST_CASE("nasbench201 space: equal networks have equal features, for all cells",
+          "[search_space]") {
+  std::map<std::string, std::vector<double>> features_of;
+  size_t different = 0;
+  std::set<std::vector<double>> all;
+  for (const Choices& choices : all_choices()) {
+    const auto features = space().features(choices);
+    const auto [found, added] = features_of.insert({space().key(choices), features});
+    if (found->second != features) ++different;
+    all.insert(features);
+  }
+  CHECK(different == 0);
+  CHECK(all.size() > 4000);  // most networks that differ have other features
+}
+
+TEST_CASE("nasbench201 space: features are the paths from input to output", "[search_space]") {
+  constexpr size_t kSequences = 40;
+  const auto features = [](const std::string& text) {
+    return space().features(space().choices(from_nasbench201_text(text)));
+  };
+  // Of convolutions and pooling: 3x3; 1x1 then pooling (twice the same); nothing.
+  const auto paths = features(
+      "|nor_conv_1x1~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_3x3~0|avg_pool_3x3~1|"
+      "avg_pool_3x3~2|");
+  REQUIRE(paths.size() == kSequences + 4);
+  std::set<size_t> present;
+  for (size_t i = 0; i < kSequences; ++i) {
+    if (paths[i] != 0.0) present.insert(i);
+  }
+  CHECK(present == std::set<size_t>{2, 3 * 1 + 3});
+  // Live 1x1, 3x3 and pooling; the longest path.
+  CHECK(std::vector<double>(paths.begin() + kSequences, paths.end()) ==
+        std::vector<double>{2, 1, 2, 2});
+  // Nothing reaches the output: no path, not even an empty one.
+  const auto nothing = features("|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|none~0|none~1|none~2|");
+  CHECK(nothing == std::vector<double>(kSequences + 4, 0.0));
+  // A skip connection alone is the empty path.
+  const auto identity = features("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|");
+  CHECK(identity[0] == 1.0);
+  CHECK(std::count(identity.begin(), identity.end(), 0.0) == kSequences + 3);
 }
 
 TEST_CASE("nasbench201 space: what computes nothing has the key of none", "[search_space]") {
