@@ -16,6 +16,7 @@
 #include "engine/run_store.h"
 #include "engine/search.h"
 #include "engine/search_options.h"
+#include "engine/signals.h"
 
 namespace nas::engine {
 
@@ -96,7 +97,7 @@ class ProxyBench {
         if (trial.reward) worth[name_of(trial.architecture)] = *trial.reward;
       }
     }
-    return result(trials, worth);
+    return compared(trials, worth);
   }
 
  private:
@@ -109,26 +110,26 @@ class ProxyBench {
   // A search without a strategy. False when asked to stop.
   bool train(const RunFolder& run, const std::vector<std::string>& architectures,
              int64_t epochs) const {
-    common::Options search = search_options();
+    common::Options wanted = search_options();
     for (const auto& option : options_.all()) {
-      if (search.contains(option.name) && !is_left_out(option.name) &&
+      if (wanted.contains(option.name) && !is_left_out(option.name) &&
           !options_.is_default(option.name)) {
-        search.set_value(option.name, option.value, option.origin);
+        wanted.set_value(option.name, option.value, option.origin);
       }
     }
     const auto count = architectures.empty() ? options_.integer("architectures")
                                              : static_cast<int64_t>(architectures.size());
     // A bare name would be that of a run under runs/.
     const auto path = std::filesystem::path(".") / run.path();
-    search.set_value("run", path.string(), "flag");
-    search.set_value("strategy", "random", "flag");
-    search.set_value("trials", count, "flag");
-    search.set_value("start-with", architectures, "flag");
-    if (epochs > 0) search.set_value("epochs", epochs, "flag");
-    return engine::search(search).end != SearchEnd::kAskedToStop;
+    wanted.set_value("run", path.string(), "flag");
+    wanted.set_value("strategy", "random", "flag");
+    wanted.set_value("trials", count, "flag");
+    wanted.set_value("start-with", architectures, "flag");
+    if (epochs > 0) wanted.set_value("epochs", epochs, "flag");
+    return engine::search(wanted).end != SearchEnd::kAskedToStop;
   }
 
-  // A path may hold what would end a word of a list, so they are read from the run's folder.
+  // The architectures that have a reward.
   std::vector<std::string> files_of(const std::vector<Trial>& trials) const {
     std::vector<std::string> files;
     for (const auto& trial : trials) {
@@ -160,7 +161,7 @@ class ProxyBench {
     return whole;
   }
 
-  ProxyBenchResult result(const std::vector<Trial>& trials, const Worth& worth) const;
+  ProxyBenchResult compared(const std::vector<Trial>& trials, const Worth& worth) const;
 
   common::Options options_;
   RunFolder short_;
@@ -202,7 +203,7 @@ std::string verdict_of(const ProxyBenchResult& result) {
   return text;
 }
 
-ProxyBenchResult ProxyBench::result(const std::vector<Trial>& trials, const Worth& worth) const {
+ProxyBenchResult ProxyBench::compared(const std::vector<Trial>& trials, const Worth& worth) const {
   const auto repeats = open_store(short_).repeats();
   auto trained = trained_architectures(trials, repeats);
   ProxyBenchResult result{.truth = by_table() ? "table" : "longer training", .seeds = 1};
@@ -294,6 +295,7 @@ common::Options proxy_bench_options() {
 }
 
 std::optional<ProxyBenchResult> bench_proxy(const common::Options& options) {
+  listen_for_stop(/*interrupts_too=*/true);
   return ProxyBench(options).run();
 }
 
