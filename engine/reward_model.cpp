@@ -26,6 +26,10 @@ constexpr size_t kOthers = 150;
 constexpr double kWorst = 3.0;
 constexpr double kNormalMad = 1.4826;  // standard deviation over the median deviation
 
+constexpr double kFar = 1000.0;  // in features, of which a network has some tens
+
+bool is_foreign(const Trial& trial) { return trial.choices.empty(); }
+
 double median_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const size_t half = values.size() / 2;
@@ -53,24 +57,19 @@ at::Tensor standardised(const at::Tensor& rows) {
   return centred / centred.square().mean(0, true).sqrt().clamp_min(1e-12);
 }
 
-// One that is not of the space, which was given, has none: it is taken for an average of them.
+// Far from all others, in one more column, are those that are not of the space but were given: of
+// them the trainings of others tell nothing.
 at::Tensor features_of(const std::vector<Trained>& trained, const common::Options& options) {
   const auto space =
       common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+  common::RandomStream random({.purpose = "reward model"});
+  const size_t width = space->features(space->sample(random)).size();
   Rows rows;
-  std::vector<double> sum;
-  size_t known = 0;
+  double far = 0.0;
   for (const auto& [trial, rewards] : trained) {
-    rows.emplace_back();
-    if (trial.choices.empty()) continue;
-    rows.back() = space->features(trial.choices);
-    sum.resize(rows.back().size(), 0.0);
-    for (size_t f = 0; f < sum.size(); ++f) sum[f] += rows.back()[f];
-    ++known;
-  }
-  for (double& value : sum) value /= static_cast<double>(std::max<size_t>(1, known));
-  for (auto& row : rows) {
-    if (row.empty()) row = sum;
+    const bool foreign = is_foreign(trial);
+    rows.push_back(foreign ? std::vector<double>(width, 0.0) : space->features(trial.choices));
+    rows.back().push_back(foreign ? far += kFar : 0.0);
   }
   return to_tensor(rows);
 }
@@ -174,6 +173,7 @@ RewardModel::RewardModel(const std::vector<Trained>& trained, const common::Opti
   centre_ = all.mean().item<double>();
   unit_ = std::max((all - centre_).square().mean().sqrt().item<double>(), 1e-12);
   for (const auto& one : trained) {
+    foreign_.push_back(is_foreign(one.trial));
     targets_.emplace_back();
     for (const double reward : one.rewards)
       targets_.back().push_back((std::max(reward, lowest) - centre_) / unit_);
@@ -205,13 +205,24 @@ Points RewardModel::points_of(const std::vector<size_t>& architectures) const {
 GaussianProcess RewardModel::fitted(const std::vector<size_t>& architectures) const {
   std::vector<size_t> rows;
   std::vector<double> targets;
+  std::vector<int64_t> comparable;
   for (const size_t i : architectures) {
-    rows.insert(rows.end(), targets_[i].size(), i);
-    targets.insert(targets.end(), targets_[i].begin(), targets_[i].end());
+    for (const double target : targets_[i]) {
+      if (!foreign_[i]) comparable.push_back(static_cast<int64_t>(rows.size()));
+      rows.push_back(i);
+      targets.push_back(target);
+    }
   }
   const Points points = points_of(rows);
   const at::Tensor values = at::tensor(targets, at::kDouble);
-  return GaussianProcess(points, values, controller::likeliest_setting(points, values));
+  controller::KernelSetting setting{.lengths = std::vector<double>(points.size(), 1.0)};
+  if (comparable.size() > 1) {
+    const at::Tensor chosen = at::tensor(comparable, at::kLong);
+    Points some;
+    for (const at::Tensor& group : points) some.push_back(group.index_select(0, chosen));
+    setting = controller::likeliest_setting(some, values.index_select(0, chosen));
+  }
+  return GaussianProcess(points, values, setting);
 }
 
 // The variance of what is not known of i, once `observed` has been trained once more.

@@ -55,6 +55,7 @@ class RewardModel {
 
   controller::Points points_;                 // one an architecture
   std::vector<std::vector<double>> targets_;  // rewards of each, of mean 0 and deviation 1
+  std::vector<bool> foreign_;                 // not of the space
   double centre_ = 0.0;
   double unit_ = 1.0;
   std::optional<controller::GaussianProcess> process_;
