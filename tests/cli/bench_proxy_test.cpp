@@ -5,12 +5,10 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
 
-#include "data/dataset_file.h"
 #include "search_space/cost.h"
 #include "search_space/network_family.h"
 #include "tests/cli/searches.h"
 #include "tests/support/temp_dir.h"
-#include "tests/support/tiny_dataset.h"
 
 namespace nas::tests {
 namespace {
@@ -19,9 +17,11 @@ using Catch::Matchers::ContainsSubstring;
 using common::Json;
 using Texts = std::vector<std::string>;
 
-// data.h5, and table.csv with a column that agrees with the number of parameters.
+// shapes.h5, and table.csv with a column that agrees with the number of parameters.
 void prepare(const std::filesystem::path& dir) {
-  data::write_dataset(dir / "data.h5", tiny_dataset(4, 16, 16, 1));
+  const ProgramResult made = run_program(
+      {"data", "make", "shapes", "--images", "200", "--size", "16", "--data-dir", "."}, dir);
+  REQUIRE(made.exit_code == 0);
   std::string text = "arch,opposes,worth\n";
   for (int i = 0; i < 15; ++i) {
     const std::string architecture = nasbench201_text(1000 * i + 7);
@@ -35,11 +35,11 @@ void prepare(const std::filesystem::path& dir) {
 
 Texts bench(const std::string& out, const Texts& more) {
   Texts words = {
-      "bench",          "proxy", "--proxy",         "data.h5", "--space",        "nasbench201",
-      "--out",          out,     "--architectures", "8",       "--seeds",        "2",
-      "--workers",      "2",     "--device",        "cpu",     "--cells",        "1",
-      "--filters",      "4",     "--input-size",    "16",      "--train-images", "64",
-      "--valid-images", "32",    "--epochs",        "1",       "--batch-size",   "32"};
+      "bench",          "proxy", "--proxy",         "shapes.h5", "--space",        "nasbench201",
+      "--out",          out,     "--architectures", "8",         "--seeds",        "2",
+      "--workers",      "2",     "--device",        "cpu",       "--cells",        "1",
+      "--filters",      "4",     "--input-size",    "16",        "--train-images", "64",
+      "--valid-images", "32",    "--epochs",        "1",         "--batch-size",   "32"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }

@@ -5,12 +5,10 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include "data/dataset_file.h"
 #include "engine/trial.h"
 #include "tests/cli/searches.h"
 #include "tests/support/started_program.h"
 #include "tests/support/temp_dir.h"
-#include "tests/support/tiny_dataset.h"
 
 namespace nas::tests {
 namespace {
@@ -19,13 +17,19 @@ using Catch::Matchers::ContainsSubstring;
 using common::Json;
 using Texts = std::vector<std::string>;
 
+void make_shapes(const std::filesystem::path& dir) {
+  const ProgramResult made = run_program(
+      {"data", "make", "shapes", "--images", "200", "--size", "16", "--data-dir", "."}, dir);
+  REQUIRE(made.exit_code == 0);
+}
+
 Texts small_search(const std::string& run, const Texts& more) {
   Texts words = {
-      "search",      "--run",        "./" + run, "--proxy",        "data.h5", "--space",
-      "nasbench201", "--strategy",   "random",   "--workers",      "2",       "--window",
-      "2",           "--device",     "cpu",      "--cells",        "1",       "--filters",
-      "4",           "--input-size", "16",       "--train-images", "64",      "--valid-images",
-      "32",          "--epochs",     "1",        "--batch-size",   "32",      "--threads",
+      "search",      "--run",        "./" + run, "--proxy",        "shapes.h5", "--space",
+      "nasbench201", "--strategy",   "random",   "--workers",      "2",         "--window",
+      "2",           "--device",     "cpu",      "--cells",        "1",         "--filters",
+      "4",           "--input-size", "16",       "--train-images", "64",        "--valid-images",
+      "32",          "--epochs",     "1",        "--batch-size",   "32",        "--threads",
       "1",           "--trials",     "9"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
@@ -61,7 +65,7 @@ Json repeats_of(const std::filesystem::path& dir, const std::string& run) {
 
 TEST_CASE("repeats: the best trials are trained again with another seed", "[cli]") {
   const TempDir dir;
-  data::write_dataset(dir.path() / "data.h5", tiny_dataset(4, 16, 16, 1));
+  make_shapes(dir.path());
   const Json result = searched(dir.path(), small_search("r", {"--repeats", "2"}));
   CHECK(result.at("trials").get<int>() == 9);
   const Json status = status_of(dir.path(), "r");
@@ -92,7 +96,7 @@ TEST_CASE("repeats: the best trials are trained again with another seed", "[cli]
 
 TEST_CASE("repeats: killed and continued, or asked for later, they are the same", "[cli]") {
   const TempDir dir;
-  data::write_dataset(dir.path() / "data.h5", tiny_dataset(4, 16, 16, 1));
+  make_shapes(dir.path());
   searched(dir.path(), small_search("whole", {"--repeats", "3"}));
   const std::string whole = found(dir.path(), "whole");
 
@@ -112,7 +116,7 @@ TEST_CASE("repeats: killed and continued, or asked for later, they are the same"
 
 TEST_CASE("reward: the metric that was asked for", "[cli]") {
   const TempDir dir;
-  data::write_dataset(dir.path() / "data.h5", tiny_dataset(4, 16, 16, 1));
+  make_shapes(dir.path());
   for (const auto& [reward, metric] : std::vector<std::pair<std::string, std::string>>{
            {"accuracy", "valid_accuracy"}, {"loss", "valid_loss"}, {"train-loss", "train_loss"}}) {
     CAPTURE(reward);
