@@ -19,6 +19,7 @@
 #include "engine/limits.h"
 #include "engine/measured_latency.h"
 #include "engine/objective.h"
+#include "engine/reward.h"
 #include "engine/search_options.h"
 #include "engine/signals.h"
 #include "engine/test_faults.h"
@@ -170,8 +171,8 @@ class Child {
     common::TensorFile weights;
     weights.tensors = child_trainer::store_tensors(trainer_.network()->state(false));
     common::write_safetensors(folder / "weights.safetensors", weights);
-    const bool single = trainer_.dataset().task == data::Task::kSingleLabel;
-    const double quality = single ? result.last.valid_accuracy : result.last.valid_auc_prc;
+    const double quality =
+        reward_of(options_.text("reward"), result.last, trainer_.dataset().task);
     reply.metrics = child_trainer::to_json(result.last);
     const auto cost = search_space::cost_of(trainer_.network()->graph());
     reply.metrics["parameters"] = cost.parameters;

@@ -89,7 +89,7 @@ class Coordinator {
   double expired_at_ = 0.0;
 };
 
-// The best trial: the highest reward, the earliest of equals.
+// The trial with the highest reward, the earliest of equals; the winner is another matter.
 std::optional<Trial> best_of(const std::vector<Trial>& trials);
 
 }  // namespace nas::engine

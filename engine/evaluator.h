@@ -35,6 +35,7 @@ struct EvaluatorPlugin {
   std::unique_ptr<Evaluator> (*make)(const RunFolder& run,
                                      const common::Options& options) = nullptr;
   bool needs_proxy = true;  // a proxy dataset must be prepared
+  bool exact = false;       // its rewards have no noise: an architecture has one reward
 };
 
 }  // namespace nas::engine

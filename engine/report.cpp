@@ -13,6 +13,7 @@
 #include "engine/objective.h"
 #include "engine/pareto.h"
 #include "engine/run_view.h"
+#include "engine/winner.h"
 
 namespace nas::engine {
 
@@ -74,6 +75,21 @@ std::string pareto_table(const std::vector<Trial>& trials, const std::string& co
          html::table({{"trial", Column::Kind::kNumber},
                       {"quality", Column::Kind::kNumber},
                       {cost, Column::Kind::kNumber}},
+                     rows);
+}
+
+std::string repeated_trials(const std::vector<Trial>& repeats) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& repeat : repeats) {
+    rows.push_back({std::to_string(parent_of(repeat)), state_text(repeat.state),
+                    repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : "", repeat.reason});
+  }
+  if (rows.empty()) return "";
+  return "<h2>Trained again, with another seed</h2>\n" +
+         html::table({{"trial", Column::Kind::kNumber},
+                      {"state"},
+                      {"reward", Column::Kind::kNumber},
+                      {"reason"}},
                      rows);
 }
 
@@ -200,9 +216,10 @@ std::string mistakes(const Model& model, const child_trainer::Metrics& metrics) 
 }  // namespace
 
 void write_search_report(const RunFolder& run, const common::Options& options,
-                         const std::vector<Trial>& trials) {
+                         const std::vector<Trial>& trials, const std::vector<Trial>& repeats) {
   std::vector<const Trial*> ranked;
   double seconds = 0;
+  for (const auto& repeat : repeats) seconds += repeat.seconds;
   for (const auto& trial : trials) {
     if (!trial.reused_from) seconds += trial.seconds;
     if (trial.reward && !trial.reused_from) ranked.push_back(&trial);
@@ -230,13 +247,16 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   if (ranked.empty()) {
     body += "<p class=\"note\">No trial succeeded.</p>\n";
   } else {
-    const Trial& best = *ranked[0];
     body += "<h2>Rewards</h2>\n" + reward_chart(trials);
-    body += "<h2>Best trials</h2>\n" + best_trials(ranked);
+    body += "<h2>Highest rewards</h2>\n" + best_trials(ranked);
     body += pareto_table(trials, cost_to_show(options));
-    body += "<h2>Best architecture</h2>\n" +
-            html::facts({{"Trial", std::to_string(best.id)}, {"Key", best.key}}) +
-            html::drawing(best.architecture);
+    if (const auto winner = choose_winner(trials, repeats, options)) {
+      const Trial& best = winner->trial;
+      body += "<h2>Best architecture</h2>\n<p>" + html::escape(winner_text(*winner)) + ".</p>\n" +
+              html::facts({{"Trial", std::to_string(best.id)}, {"Key", best.key}}) +
+              html::drawing(best.architecture);
+    }
+    body += repeated_trials(repeats);
   }
   body += failed_trials(trials);
   common::write_file_atomically(run.report(),

@@ -11,6 +11,8 @@
 #include "engine/limits.h"
 #include "engine/objective.h"
 #include "engine/prescreen.h"
+#include "engine/reward.h"
+#include "engine/reward_model.h"
 #include "search_space/network_options.h"
 
 namespace nas::engine {
@@ -45,6 +47,16 @@ common::OptionList own_options() {
        .min = 1,
        .max = 10000000,
        .lasting = Lasting::kUntilChanged},
+      reward_option(),
+      {.name = "repeats",
+       .value = 0,
+       .help =
+           "The best so many trials are trained once more at the end, with other seeds; they come "
+           "on top of --trials",
+       .min = 0,
+       .max = 100000,
+       .lasting = Lasting::kUntilChanged},
+      size_prior_option(),
       {.name = "start-with",
        .value = std::vector<std::string>(),
        .help = "Architectures to try first (names or files)"},
@@ -137,7 +149,8 @@ const std::vector<Preset>& presets() {
         {"valid-images", 2000},
         {"epochs", 3},
         {"batch-size", 64},
-        {"lr", 0.1}}},
+        {"lr", 0.1},
+        {"size-prior", 1.0}}},
       {"workstation",
        {{"trials", 500},
         {"cells", 2},

@@ -83,7 +83,8 @@ std::vector<Trial> Store::select(const std::string& condition, int64_t id) {
   });
 }
 
-std::vector<Trial> Store::trials() { return select("id >= :id", 0); }
+std::vector<Trial> Store::trials() { return select("id < :id", kFirstRepeat); }
+std::vector<Trial> Store::repeats() { return select("id >= :id", kFirstRepeat); }
 
 std::optional<Trial> Store::trial(int64_t id) {
   auto found = select("id = :id", id);

@@ -26,9 +26,12 @@ std::string state_text(TrialState state);             // "WAITING", …, "OOM", 
 TrialState state_from_text(const std::string& text);  // throws DataError
 inline bool is_finished(TrialState state) { return state > TrialState::kLeased; }
 
+// The ids of repeats: a further training of trial 17 is trial 1000000017, a third 2000000017.
+inline constexpr int64_t kFirstRepeat = 1'000'000'000;
+
 struct Trial {
-  int64_t id = 0;  // from 0, in the order of the proposals
-  std::string kind = "child";
+  int64_t id = 0;              // from 0, in the order of the proposals; or that of a repeat
+  std::string kind = "child";  // | "repeat"
   search_space::Choices choices = {};
   std::string key = {};  // of the space; equal keys: provably equal networks
   search_space::Architecture architecture = {};
@@ -51,5 +54,8 @@ inline bool is_training(const Trial& trial) {
   return !trial.reused_from && trial.state != TrialState::kInfeasible &&
          trial.state != TrialState::kNotRun;
 }
+
+// The trial that a repeat trains again.
+inline int64_t parent_of(const Trial& repeat) { return repeat.id % kFirstRepeat; }
 
 }  // namespace nas::engine

@@ -12,6 +12,7 @@
 #include "engine/run_view.h"
 #include "engine/search.h"
 #include "engine/signals.h"
+#include "engine/winner.h"
 
 namespace nas::cli {
 namespace {
@@ -33,11 +34,23 @@ std::string reward_text(const engine::Trial& trial) {
   return trial.reward ? fmt::format("{}", *trial.reward) : "";
 }
 
-common::Json json_of(engine::RunState state, engine::Store& store, const std::string& cost,
-                     const std::vector<engine::Trial>& trials) {
+// What is shown of a run.
+struct View {
+  std::vector<engine::Trial> trials;
+  std::vector<engine::Trial> repeats;
+  std::optional<engine::Winner> winner;
+  std::string cost;  // of the Pareto front
+  std::vector<engine::ParetoPoint> front;
+};
+
+common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
   common::Json json = {{"state", engine::state_text(state)}, {"trials", common::Json::array()}};
-  for (const auto& trial : trials) {
+  std::vector<engine::Trial> rows = view.trials;
+  rows.insert(rows.end(), view.repeats.begin(), view.repeats.end());
+  for (const auto& trial : rows) {
     common::Json row = {{"id", trial.id}, {"state", engine::state_text(trial.state)}};
+    row["kind"] = trial.kind;
+    if (trial.kind == "repeat") row["parent"] = engine::parent_of(trial);
     row["reward"] = trial.reward ? common::Json(*trial.reward) : common::Json();
     row["architecture"] = search_space::to_json(trial.architecture);
     row["worker"] = trial.worker;
@@ -49,9 +62,10 @@ common::Json json_of(engine::RunState state, engine::Store& store, const std::st
     row["seconds"] = trial.seconds;
     json["trials"].push_back(row);
   }
-  json["pareto_front"] = {{"cost", cost}, {"trials", common::Json::array()}};
-  for (const auto& point : engine::pareto_front(trials, cost))
+  json["pareto_front"] = {{"cost", view.cost}, {"trials", common::Json::array()}};
+  for (const auto& point : view.front)
     json["pareto_front"]["trials"].push_back(engine::to_json(point));
+  json["winner"] = view.winner ? engine::to_json(*view.winner) : common::Json();
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
   json["end"] = store.meta("end");
   return json;
@@ -89,14 +103,16 @@ void print_front(const std::vector<engine::ParetoPoint>& front, const std::strin
   }
 }
 
-void print_text(engine::RunState state, const engine::RunFolder& run, const std::string& cost,
-                std::vector<engine::Trial> trials) {
+void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
+  auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
              engine::state_text(state), explanation(state, run),
              trials.empty() ? "none yet" : engine::counts_text(trials));
-  if (const auto best = engine::best_of(trials))
-    fmt::print("best    {:.4f} (trial {})\n", *best->reward, best->id);
-  print_front(engine::pareto_front(trials, cost), cost);
+  if (view.winner) {
+    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
+               view.winner->trial.id, engine::winner_text(*view.winner));
+  }
+  print_front(view.front, view.cost);
   // A pool has many of them; they are counted above.
   std::erase_if(trials,
                 [](const auto& trial) { return trial.state == engine::TrialState::kNotRun; });
@@ -112,6 +128,12 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const std:
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
                trial.reason.empty() ? trial.key : trial.reason);
   }
+  for (const auto& repeat : view.repeats) {
+    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  trained again{}\n", engine::parent_of(repeat),
+               engine::state_text(repeat.state),
+               repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : "", repeat.seconds,
+               repeat.reason.empty() ? "" : ": " + repeat.reason);
+  }
 }
 
 // Until the next look, or until asked to stop.
@@ -123,19 +145,23 @@ void pause() {
 int run(Arguments& arguments) {
   const auto folder = engine::find_run(arguments.options.text("run"));
   engine::Store store = engine::open_store(folder);
-  const std::string cost = engine::cost_to_show(engine::run_options(folder));
+  const common::Options options = engine::run_options(folder);
+  const std::string cost = engine::cost_to_show(options);
   engine::listen_for_stop(/*terminal_too=*/true);
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    const auto trials = store.trials();
+    View view{
+        .trials = store.trials(), .repeats = store.repeats(), .winner = {}, .cost = cost, .front = {}};
+    view.winner = engine::choose_winner(view.trials, view.repeats, options);
+    view.front = engine::pareto_front(view.trials, cost);
     if (arguments.options.flag("json")) {
-      fmt::print("{}\n", json_of(state, store, cost, trials).dump());
+      fmt::print("{}\n", json_of(state, store, view).dump());
     } else if (arguments.options.flag("csv")) {
-      print_csv(trials);
+      print_csv(view.trials);
     } else {
       if (arguments.options.flag("watch")) fmt::print("\x1b[2J\x1b[H");
-      print_text(state, folder, cost, trials);
+      print_text(state, folder, view);
     }
     std::fflush(stdout);
     if (!arguments.options.flag("watch")) return common::kExitDone;

@@ -6,6 +6,7 @@
 //   thompson          largest draw from each network's own mean and deviation
 #include <algorithm>
 
+#include "common/error.h"
 #include "controller/mutation.h"
 #include "controller/proposed.h"
 #include "controller/strategy.h"
@@ -42,7 +43,11 @@ class SurrogateSearch : public Strategy {
   }
 
   void observe(const Observation& observation) override {
-    pending_.erase(pending_.begin());  // observations come in the order of the proposals
+    const auto found = std::find(pending_.begin(), pending_.end(), observation.choices);
+    if (found == pending_.end()) {
+      throw common::InternalError({.where = kName, .what = "observed what was not proposed"});
+    }
+    pending_.erase(found);
     surrogate_.add(observation);
   }
 

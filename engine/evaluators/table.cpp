@@ -62,12 +62,19 @@ const common::Register<EvaluatorPlugin> kRegister{
                   .got = "--space " + options.text("space"),
                   .expected = "--space nasbench201"});
            }
+           if (options.is_given("reward")) {
+             throw common::ConfigError(
+                 {.where = "--reward",
+                  .what = "nothing is trained whose metrics could be rewarded",
+                  .expected = "--reward-column, the table's column"});
+           }
            rewards_from(options);
          },
      .make = [](const RunFolder&, const common::Options& options) -> std::unique_ptr<Evaluator> {
        return std::make_unique<TableEvaluator>(options);
      },
-     .needs_proxy = false}};
+     .needs_proxy = false,
+     .exact = true}};
 
 }  // namespace
 }  // namespace nas::engine
