@@ -140,10 +140,10 @@ void PolicyLearner::observe(const Observation& observation) {
   }
   samples_.push_back(
       {.choices = observation.choices, .log_prob = log_prob, .advantage = advantage});
-  if (static_cast<int64_t>(samples_.size()) >= batch_size_) learn(samples_);
+  if (static_cast<int64_t>(samples_.size()) >= batch_size_) learn(samples_, rule_.epochs);
 }
 
-void PolicyLearner::learn(std::vector<Sample>& samples) {
+void PolicyLearner::learn(std::vector<Sample>& samples, int64_t epochs) {
   std::vector<Choices> batch;
   std::vector<double> old;
   std::vector<double> gains;
@@ -161,7 +161,7 @@ void PolicyLearner::learn(std::vector<Sample>& samples) {
     for (const Choices& choices : elites_.best(size)) batch.push_back(choices);
   }
   const int64_t imitated = static_cast<int64_t>(batch.size()) - count;
-  for (int64_t epoch = 0; epoch < rule_.epochs; ++epoch) {
+  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
     const LstmPolicy::Evaluation now = policy_.log_probs_and_entropy(batch);
     at::Tensor objective =
         rule_.objective(now.log_probs.narrow(0, 0, count), old_log_probs, advantages).mean() +

@@ -68,8 +68,8 @@ class PolicyLearner : public Strategy {
   // The next proposal; one that is not among proposed(), where it can be had.
   virtual LstmPolicy::Proposal draw(common::RandomStream& random) const;
 
-  // `epochs` steps of Adam from a batch of samples, which is emptied.
-  void learn(std::vector<Sample>& samples);
+  // So many steps of Adam from a batch of samples, which is emptied.
+  void learn(std::vector<Sample>& samples, int64_t epochs);
 
   // The whole state, with the key `strategy`.
   virtual common::Json save() const;

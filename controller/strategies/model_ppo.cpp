@@ -4,11 +4,16 @@
 // trial, and a trial is worth more to it.
 //
 // With s the mean + exploration * deviation that the model has of a network, its advantage is
-// (s - mean of s) / deviation of s, over the batch. The trials themselves train the policy as in
-// ppo. A proposal is the best by s of some networks that the policy draws, of those that are new.
-#include <cmath>
+// (s - mean of s) / deviation of s, over the batch. Such batches cost no trial, so that each is
+// used for one step only and the next is drawn from the changed policy. The trials themselves train
+// the policy as in ppo.
+//
+// A proposal is the new network with the highest s of those that the policy draws and of a mutation
+// of each: a policy that has made up its mind still gets to see what lies around.
+#include <ATen/core/grad_mode.h>
 
 #include "controller/clipped_objective.h"
+#include "controller/mutation.h"
 #include "controller/surrogate.h"
 
 namespace nas::controller {
@@ -16,11 +21,13 @@ namespace {
 
 constexpr const char* kName = "model-ppo";
 constexpr double kHighestTemperature = 3.0;
+constexpr int kMutations = 8;  // of every candidate, one after another, while none is new
 
 class ModelPpo : public PolicyLearner {
  public:
   ModelPpo(const SpaceView& view, const StrategySetup& setup, Rule rule)
       : PolicyLearner(view, setup, std::move(rule)),
+        view_(view),
         seed_(setup.seed),
         starts_(static_cast<size_t>(setup.options.integer("starts"))),
         rounds_(setup.options.integer("model-rounds")),
@@ -47,7 +54,7 @@ class ModelPpo : public PolicyLearner {
                                    .purpose = "imagine"});
       const std::vector<LstmPolicy::Proposal> proposals =
           policy().sample(random, std::vector<double>(batch_, 1.0));
-      const at::Tensor promise = promise_of(proposals, model);
+      const at::Tensor promise = promise_of(choices_of(proposals), model);
       const at::Tensor advantages =
           (promise - promise.mean()) / promise.std(/*unbiased=*/false).clamp_min(kLeastSpread);
       const double* advantage = advantages.const_data_ptr<double>();
@@ -55,31 +62,47 @@ class ModelPpo : public PolicyLearner {
       for (size_t i = 0; i < batch_; ++i) {
         samples.push_back({proposals[i].choices, proposals[i].log_prob, advantage[i]});
       }
-      learn(samples);
+      learn(samples, /*epochs=*/1);
     }
   }
 
   LstmPolicy::Proposal draw(common::RandomStream& random) const override {
     if (surrogate_.size() < starts_) return PolicyLearner::draw(random);
+    const std::vector<Choices> candidates = new_candidates(random);
+    if (candidates.empty()) return PolicyLearner::draw(random);  // all may be known
+    const at::Tensor promise = promise_of(candidates, surrogate_.model(pending()));
+    const Choices& best = candidates[static_cast<size_t>(promise.argmax().item<int64_t>())];
+    const at::NoGradGuard no_grad;
+    return {.choices = best,
+            .log_prob = policy().log_probs_and_entropy({best}).log_probs.item<double>()};
+  }
+
+  std::vector<Choices> new_candidates(common::RandomStream& random) const {
     std::vector<double> temperatures;  // of 1 … kHighestTemperature
     for (size_t i = 0; i < draws_; ++i) {
       temperatures.push_back(1.0 + (kHighestTemperature - 1.0) * static_cast<double>(i) /
                                        static_cast<double>(draws_));
     }
-    std::vector<LstmPolicy::Proposal> fresh;
-    for (const LstmPolicy::Proposal& proposal : policy().sample(random, temperatures)) {
-      if (!proposed().contains(proposal.choices)) fresh.push_back(proposal);
+    std::vector<Choices> drawn = choices_of(policy().sample(random, temperatures));
+    std::vector<Choices> fresh;
+    for (int i = 0; i < kMutations && fresh.empty(); ++i) {
+      for (Choices& choices : drawn) {
+        if (!proposed().contains(choices)) fresh.push_back(choices);
+        choices = mutate(view_, choices, random);
+        if (!proposed().contains(choices)) fresh.push_back(choices);
+      }
     }
-    if (fresh.empty()) return PolicyLearner::draw(random);
-    const at::Tensor promise = promise_of(fresh, surrogate_.model(pending()));
-    return fresh[static_cast<size_t>(promise.argmax().item<int64_t>())];
+    return fresh;
   }
 
-  // [proposals], float64.
-  at::Tensor promise_of(const std::vector<LstmPolicy::Proposal>& proposals,
-                        const GaussianProcess& model) const {
+  static std::vector<Choices> choices_of(const std::vector<LstmPolicy::Proposal>& proposals) {
     std::vector<Choices> list;
     for (const LstmPolicy::Proposal& proposal : proposals) list.push_back(proposal.choices);
+    return list;
+  }
+
+  // [networks], float64.
+  at::Tensor promise_of(const std::vector<Choices>& list, const GaussianProcess& model) const {
     const auto expected = model.predict(surrogate_.points(list));
     return expected.mean + exploration_ * expected.deviation;
   }
@@ -97,6 +120,7 @@ class ModelPpo : public PolicyLearner {
 
   static constexpr double kLeastSpread = 1e-6;  // of rewards: below, all are the same
 
+  SpaceView view_;
   uint64_t seed_;
   size_t starts_;
   int64_t rounds_;
@@ -114,7 +138,7 @@ common::OptionList options() {
        .unit = "trials",
        .min = 2.0},
       {.name = "model-rounds",
-       .value = 4,
+       .value = 2,
        .help = "Batches of modelled rewards that the policy learns from after each trial",
        .unit = "batches",
        .min = 0.0},
@@ -129,7 +153,7 @@ common::OptionList options() {
        .unit = "networks",
        .min = 1.0},
       {.name = "exploration",
-       .value = 1.0,
+       .value = 2.0,
        .help = "Standard deviations that are added to what the model expects",
        .min = 0.0}};
   for (const common::Option& option : clipped_options()) list.push_back(option);

@@ -174,7 +174,7 @@ common::OptionList options() {
            .help = "What makes a candidate promising: mean + exploration * deviation, or a draw",
            .choices = {"upper-confidence", "thompson"}},
           {.name = "exploration",
-           .value = 1.0,
+           .value = 2.0,
            .help = "Standard deviations that upper-confidence adds to the mean",
            .min = 0.0}};
 }

@@ -47,7 +47,7 @@ double reward(const Choices& choices) {
 }
 
 struct Course {
-  int trials = 300;
+  int trials = 200;
   size_t window = 1;   // proposals in flight
   double scale = 1.0;  // of the rewards
   int fail_every = 0;  // every so many trials one fails; 0: none
@@ -123,7 +123,7 @@ const Chance& chance() {
 
 std::vector<std::string> strategies() { return common::Registry<StrategyPlugin>::names(); }
 
-constexpr uint64_t kSeeds = 4;
+constexpr uint64_t kSeeds = 2;
 
 TEST_CASE("strategy: the toy's best is 1", "[conformance][strategy]") {
   CHECK(toy().valid(kBest));
