@@ -26,11 +26,11 @@ void check_kills(const std::string& evaluator, const std::string& rounds,
 }
 
 TEST_CASE("kill test: searches on a table end as if nothing had happened", "[cli]") {
-  check_kills("table", "10");
+  check_kills("table", "6");
 }
 
 TEST_CASE("kill test: prescreened searches with limits end as if nothing had happened", "[cli]") {
-  check_kills("table", "6",
+  check_kills("table", "4",
               {"--prescreen", "parameters", "--pool", "4", "--max-multiply-adds", "2000000",
                "--cost", "multiply-adds", "--cost-target", "1000000"});
 }

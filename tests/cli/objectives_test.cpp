@@ -87,7 +87,7 @@ TEST_CASE("limits: what is beyond them is INFEASIBLE and no training, with every
   for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
     CAPTURE(strategy);
     const ProgramResult result = run_program(
-        table_search(strategy, strategy, 25, {"--max-parameters", std::to_string(most)}),
+        table_search(strategy, strategy, 15, {"--max-parameters", std::to_string(most)}),
         dir.path());
     INFO(result.err);
     REQUIRE(result.exit_code == 0);
@@ -103,7 +103,7 @@ TEST_CASE("limits: what is beyond them is INFEASIBLE and no training, with every
       if (trial.contains("reused_from")) continue;
       ++(fits ? trained : refused);
     }
-    CHECK(trained == 25);
+    CHECK(trained == 15);
     CHECK(refused > 0);
   }
 }

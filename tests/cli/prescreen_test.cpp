@@ -78,12 +78,12 @@ TEST_CASE("prescreen: with every strategy the best of each pool is trained, also
   write_table(dir.path() / "table.csv");
   for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
     CAPTURE(strategy);
-    search_in(dir, prescreened(strategy, strategy, 15));
+    search_in(dir, prescreened(strategy, strategy, 10));
     const Json status = status_of(dir.path(), strategy);
-    CHECK(check_pools(status.at("trials"), 0) == 15);
+    CHECK(check_pools(status.at("trials"), 0) == 10);
     CHECK(status.at("state").get<std::string>() == "finished");
     const std::string parts = strategy + "-in-parts";
-    for (const int trials : {6, 15}) search_in(dir, prescreened(parts, strategy, trials));
+    for (const int trials : {4, 10}) search_in(dir, prescreened(parts, strategy, trials));
     CHECK(outcome_of(dir.path(), parts) == outcome_of(dir.path(), strategy));
   }
 }
