@@ -101,19 +101,25 @@ PolicyLearner::PolicyLearner(const SpaceView& view, const StrategySetup& setup, 
 Choices PolicyLearner::propose() {
   common::RandomStream random({.seed = seed_, .trial = proposals_, .purpose = "propose"});
   ++proposals_;
+  pending_.push_back(draw(random));
+  const Choices& choices = pending_.back().choices;
+  if (!repeat_temperatures_.empty()) proposed_.add(choices);
+  return choices;
+}
+
+LstmPolicy::Proposal PolicyLearner::draw(common::RandomStream& random) const {
   LstmPolicy::Proposal proposal = policy_.sample(random).front();
-  if (!repeat_temperatures_.empty()) {
-    if (proposed_.contains(proposal.choices)) {
-      for (const LstmPolicy::Proposal& other : policy_.sample(random, repeat_temperatures_)) {
-        if (proposed_.contains(other.choices)) continue;
-        proposal = other;
-        break;
-      }
-    }
-    proposed_.add(proposal.choices);
+  if (repeat_temperatures_.empty() || !proposed_.contains(proposal.choices)) return proposal;
+  for (const LstmPolicy::Proposal& other : policy_.sample(random, repeat_temperatures_)) {
+    if (!proposed_.contains(other.choices)) return other;
   }
-  pending_.push_back(proposal);
-  return proposal.choices;
+  return proposal;
+}
+
+std::vector<Choices> PolicyLearner::pending() const {
+  std::vector<Choices> list;
+  for (const LstmPolicy::Proposal& proposal : pending_) list.push_back(proposal.choices);
+  return list;
 }
 
 void PolicyLearner::observe(const Observation& observation) {
@@ -134,19 +140,19 @@ void PolicyLearner::observe(const Observation& observation) {
   }
   samples_.push_back(
       {.choices = observation.choices, .log_prob = log_prob, .advantage = advantage});
-  if (static_cast<int64_t>(samples_.size()) >= batch_size_) learn();
+  if (static_cast<int64_t>(samples_.size()) >= batch_size_) learn(samples_, rule_.epochs);
 }
 
-void PolicyLearner::learn() {
+void PolicyLearner::learn(std::vector<Sample>& samples, int64_t epochs) {
   std::vector<Choices> batch;
   std::vector<double> old;
   std::vector<double> gains;
-  for (const Sample& sample : samples_) {
+  for (const Sample& sample : samples) {
     batch.push_back(sample.choices);
     old.push_back(sample.log_prob);
     gains.push_back(sample.advantage);
   }
-  samples_.clear();
+  samples.clear();
   const at::Tensor old_log_probs = to_tensor(old);
   const at::Tensor advantages = to_tensor(gains);
   const auto count = static_cast<int64_t>(batch.size());
@@ -155,7 +161,7 @@ void PolicyLearner::learn() {
     for (const Choices& choices : elites_.best(size)) batch.push_back(choices);
   }
   const int64_t imitated = static_cast<int64_t>(batch.size()) - count;
-  for (int64_t epoch = 0; epoch < rule_.epochs; ++epoch) {
+  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
     const LstmPolicy::Evaluation now = policy_.log_probs_and_entropy(batch);
     at::Tensor objective =
         rule_.objective(now.log_probs.narrow(0, 0, count), old_log_probs, advantages).mean() +
@@ -168,7 +174,7 @@ void PolicyLearner::learn() {
   }
 }
 
-std::string PolicyLearner::save_state() const {
+common::Json PolicyLearner::save() const {
   common::Json state = new_state(rule_.name);
   state["proposals"] = proposals_;
   state["policy"] = tensors_to_json(policy_.parameters());
@@ -191,13 +197,12 @@ std::string PolicyLearner::save_state() const {
     item["advantage"] = sample.advantage;
     state["samples"].push_back(item);
   }
-  return state.dump();
+  return state;
 }
 
-void PolicyLearner::load_state(const std::string& text) {
+void PolicyLearner::load(const common::Json& state) {
   using common::Json;
   using common::json_get;
-  const Json state = parse_state(text, rule_.name);
   tensors_from_json(json_get<Json>(state, "policy", kStateName), policy_.parameters());
   adam_.load(json_get<Json>(state, "adam", kStateName));
   baseline_.load(json_get<Json>(state, "baseline", kStateName));

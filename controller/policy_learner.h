@@ -55,18 +55,31 @@ class PolicyLearner : public Strategy {
 
   Choices propose() override;
   void observe(const Observation& observation) override;
-  std::string save_state() const override;
-  void load_state(const std::string& text) override;
+  std::string save_state() const override { return save().dump(); }
+  void load_state(const std::string& text) override { load(parse_state(text, rule_.name)); }
 
- private:
+ protected:
   struct Sample {
     Choices choices;
     double log_prob = 0.0;  // when it was proposed
     double advantage = 0.0;
   };
 
-  void learn();
+  // The next proposal; one that is not among proposed(), where it can be had.
+  virtual LstmPolicy::Proposal draw(common::RandomStream& random) const;
 
+  // So many steps of Adam from a batch of samples, which is emptied.
+  void learn(std::vector<Sample>& samples, int64_t epochs);
+
+  // The whole state, with the key `strategy`.
+  virtual common::Json save() const;
+  virtual void load(const common::Json& state);
+
+  const LstmPolicy& policy() const { return policy_; }
+  const Proposed& proposed() const { return proposed_; }
+  std::vector<Choices> pending() const;  // oldest first
+
+ private:
   SpaceView view_;
   Rule rule_;
   uint64_t seed_;

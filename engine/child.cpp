@@ -16,6 +16,10 @@
 #include "common/process.h"
 #include "data/dataset_file.h"
 #include "engine/child_protocol.h"
+#include "engine/limits.h"
+#include "engine/measured_latency.h"
+#include "engine/objective.h"
+#include "engine/reward.h"
 #include "engine/search_options.h"
 #include "engine/signals.h"
 #include "engine/test_faults.h"
@@ -78,7 +82,11 @@ class Child {
       : run_(run),
         options_(options),
         settings_(child_trainer::TrainSettings::from(options)),
-        trainer_(data::read_dataset(run.proxy()), device_of(options)) {}
+        objective_(options),
+        limits_(options),
+        latency_(options),
+        device_(device_of(options)),
+        trainer_(data::read_dataset(run.proxy()), device_) {}
 
   // Trains one trial; what is printed meanwhile is in the log.txt of its folder. Throws SystemError
   // alone: what concerns every trial.
@@ -117,6 +125,13 @@ class Child {
   }
 
   ChildReply train(const ChildRequest& request) {
+    const auto latency =
+        latency_.of(request.architecture, trainer_.dataset().class_count(), device_);
+    if (const auto reason = limits_.broken_by(latency); !reason.empty()) {
+      ChildReply refused = failure(TrialState::kInfeasible, reason);
+      refused.metrics = latency;
+      return refused;
+    }
     child_trainer::TrainJob job{.architecture = request.architecture,
                                 .network = search_space::NetworkOptions::from(options_),
                                 .settings = settings_,
@@ -131,7 +146,7 @@ class Child {
     inject_faults(job, hooks);
     const auto result = run(job, hooks);
     if (result.state == child_trainer::TrainState::kStopped) return {.kind = "stopped"};
-    return reply_for(result, job.folder);
+    return reply_for(result, job.folder, latency);
   }
 
   // A damaged checkpoint costs the epochs that were trained, not the trial.
@@ -147,7 +162,7 @@ class Child {
   }
 
   ChildReply reply_for(const child_trainer::TrainResult& result,
-                       const std::filesystem::path& folder) {
+                       const std::filesystem::path& folder, const common::Json& latency) {
     ChildReply reply{.kind = "done",
                      .text = result.reason,
                      .state = state_of(result.state),
@@ -156,13 +171,15 @@ class Child {
     common::TensorFile weights;
     weights.tensors = child_trainer::store_tensors(trainer_.network()->state(false));
     common::write_safetensors(folder / "weights.safetensors", weights);
-    const bool single = trainer_.dataset().task == data::Task::kSingleLabel;
-    reply.reward = single ? result.last.valid_accuracy : result.last.valid_auc_prc;
+    const double quality =
+        reward_of(options_.text("reward"), result.last, trainer_.dataset().task);
     reply.metrics = child_trainer::to_json(result.last);
     const auto cost = search_space::cost_of(trainer_.network()->graph());
     reply.metrics["parameters"] = cost.parameters;
     reply.metrics["multiply_adds"] = cost.multiply_adds;
     reply.metrics["peak_bytes"] = result.peak_bytes;
+    reply.metrics.update(latency);
+    reply.reward = objective_.reward(quality, reply.metrics);
     reply.files = {{"weights.safetensors", common::sha256_of_file(folder / "weights.safetensors")}};
     return reply;
   }
@@ -170,6 +187,10 @@ class Child {
   RunFolder run_;
   common::Options options_;
   child_trainer::TrainSettings settings_;
+  Objective objective_;
+  Limits limits_;
+  MeasuredLatency latency_;
+  at::Device device_;
   child_trainer::Trainer trainer_;
 };
 

@@ -19,7 +19,7 @@ void ChildReply::fill(Trial& trial) const {
   trial.state = state;
   trial.reward = reward;
   trial.reason = text;
-  trial.metrics = metrics;
+  trial.metrics.update(metrics);  // the coordinator has noted costs and scores
   trial.files = files;
   trial.seconds = seconds;
 }

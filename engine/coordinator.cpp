@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "child_trainer/device.h"
@@ -31,10 +32,11 @@ std::unique_ptr<controller::Strategy> strategy_from(const common::Options& optio
 }
 
 controller::Observation observation_of(const Trial& trial) {
-  const bool succeeded = trial.state == TrialState::kSucceeded;
-  return {.choices = trial.choices,
-          .outcome = succeeded ? controller::Outcome::kSucceeded : controller::Outcome::kFailed,
-          .reward = trial.reward.value_or(0.0)};
+  using controller::Outcome;
+  Outcome outcome = Outcome::kFailed;
+  if (trial.state == TrialState::kSucceeded) outcome = Outcome::kSucceeded;
+  if (trial.state == TrialState::kNotRun) outcome = Outcome::kNotRun;
+  return {.choices = trial.choices, .outcome = outcome, .reward = trial.reward.value_or(0.0)};
 }
 
 }  // namespace
@@ -57,7 +59,12 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
       view_(*space_),
       strategy_(strategy_from(options, view_)),
       start_with_(options.list("start-with")),
-      window_(options.integer("window")),
+      limits_(options),
+      costs_(run, options),
+      prescreen_(run, options),
+      rounds_({.given = static_cast<int64_t>(start_with_.size()),
+               .pool = prescreen_.pool(),
+               .window = options.integer("window")}),
       started_(common::monotonic_seconds()) {
   // The policy's sums must not depend on how many threads share them.
   child_trainer::set_threads(1);
@@ -74,19 +81,19 @@ std::optional<Trial> Coordinator::best() const { return best_of(trials_); }
 void Coordinator::restore() {
   trials_ = store_.trials();
   const auto count = static_cast<int64_t>(trials_.size());
-  const auto given = static_cast<int64_t>(start_with_.size());
   for (const auto& trial : trials_) {
-    if (!trial.reused_from) first_with_key_.insert({trial.key, trial.id});
+    note_key(trial);
+    prescreen_.remember(trial);
   }
-  int64_t next = std::min(given, count);
+  int64_t next = std::min(rounds_.given, count);
   if (const auto saved = store_.load_strategy(); saved && saved->proposed <= count) {
     strategy_->load_state(saved->state);
     next = saved->proposed;
     saved_at_ = next;
-    observed_ = std::max<int64_t>(0, next - window_ + 1);
+    observed_ = rounds_.observed_before(rounds_.of(next));
   }
   for (; next < count; ++next) {
-    observe_until(next - window_ + 1);
+    observe_until(rounds_.observed_before(rounds_.of(next)));
     const auto choices = strategy_->propose();
     if (choices != trials_[static_cast<size_t>(next)].choices) {
       throw common::ConfigError(
@@ -97,11 +104,16 @@ void Coordinator::restore() {
   }
 }
 
+// The trial that later ones with its key are repeats of.
+void Coordinator::note_key(const Trial& trial) {
+  if (!trial.reused_from && trial.state != TrialState::kNotRun)
+    first_with_key_.insert({trial.key, trial.id});
+}
+
 void Coordinator::observe_until(int64_t end) {
-  const auto given = static_cast<int64_t>(start_with_.size());
   for (; observed_ < end; ++observed_) {
     // What the user gave was not proposed by the strategy.
-    if (observed_ >= given)
+    if (observed_ >= rounds_.given)
       strategy_->observe(observation_of(trials_[static_cast<size_t>(observed_)]));
   }
 }
@@ -125,22 +137,65 @@ Trial Coordinator::start_trial(const std::string& text) const {
   return trial;
 }
 
-void Coordinator::append(Trial trial) {
-  trial.to_epoch = options_.integer("epochs");
+std::vector<Trial> Coordinator::new_round() {
+  const auto first = static_cast<int64_t>(trials_.size());
+  if (first < rounds_.given) return {start_trial(start_with_[static_cast<size_t>(first)])};
+  std::vector<Trial> round;
+  for (int64_t i = 0; i < rounds_.pool; ++i) {
+    round.push_back(new_trial(strategy_->propose()));
+    round.back().id = first + i;
+  }
+  return round;
+}
+
+// What becomes of the trials of a round: a repeat, INFEASIBLE, NOT_RUN, or one to be trained. False
+// when asked to stop.
+bool Coordinator::settle(std::vector<Trial>& round, const std::function<bool()>& go_on) {
+  const bool alone = round.size() == 1;
+  for (auto& trial : round) {
+    trial.to_epoch = options_.integer("epochs");
+    if (!settle_one(trial, alone, go_on)) return false;
+  }
+  if (!alone) prescreen_.keep_best(round);
+  return true;
+}
+
+bool Coordinator::settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on) {
   if (const auto same = first_with_key_.find(trial.key); same != first_with_key_.end()) {
+    // A pool does not wait: what it repeats of the rounds in flight is not run.
+    if (alone && !wait_for(same->second, go_on)) return false;
     const Trial& original = trials_[static_cast<size_t>(same->second)];
+    if (!alone && original.id >= observed_) {
+      trial.state = TrialState::kNotRun;
+      return true;
+    }
     trial.reused_from = original.id;
     trial.state = original.state;
     trial.reward = original.reward;
     trial.reason = original.reason;
     trial.metrics = original.metrics;
-  } else {
-    first_with_key_[trial.key] = trial.id;
+    return true;
+  }
+  try {
+    trial.metrics = costs_.of(trial.architecture);
+    trial.reason = limits_.broken_by(trial.metrics);
+  } catch (const common::Error& error) {  // e.g. an image too small for this cell
+    trial.reason = error.what();
+  }
+  if (!trial.reason.empty()) trial.state = TrialState::kInfeasible;
+  if (alone || trial.state == TrialState::kInfeasible) return true;
+  return prescreen_.score(trial, [&] { return look_after(go_on); });
+}
+
+void Coordinator::append(std::vector<Trial> round) {
+  for (const auto& trial : round) {
+    note_key(trial);
+    if (!is_training(trial)) continue;
     common::write_file_atomically(run_.trial(trial.id) / "architecture.json",
                                   search_space::to_json(trial.architecture).dump(2) + "\n");
   }
-  store_.insert(trial);
-  trials_.push_back(std::move(trial));
+  store_.insert_all(round);
+  std::move(round.begin(), round.end(), std::back_inserter(trials_));
 }
 
 bool Coordinator::refresh() {
@@ -176,18 +231,31 @@ void Coordinator::keep_best_weights() {
   }
 }
 
+// Keeps the workers at work; false when asked to stop.
+bool Coordinator::look_after(const std::function<bool()>& go_on) {
+  if (!go_on()) return false;
+  workers_->look_after([&](const std::string& name) {
+    store_.release_worker(name);
+    store_.add_event("worker died", -1, name);
+  });
+  if (const double now = common::monotonic_seconds(); now - expired_at_ > kExpirySeconds) {
+    expired_at_ = now;
+    store_.release_expired();
+  }
+  return true;
+}
+
+bool Coordinator::wait_until(int64_t end, const std::function<bool()>& go_on) {
+  for (int64_t id = observed_; id < end; ++id) {
+    if (!wait_for(id, go_on)) return false;
+  }
+  return true;
+}
+
 bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
   auto pause = kShortestPause;
   while (!is_finished(trials_[static_cast<size_t>(id)].state)) {
-    if (!go_on()) return false;
-    workers_->look_after([&](const std::string& name) {
-      store_.release_worker(name);
-      store_.add_event("worker died", -1, name);
-    });
-    if (const double now = common::monotonic_seconds(); now - expired_at_ > kExpirySeconds) {
-      expired_at_ = now;
-      store_.release_expired();
-    }
+    if (!look_after(go_on)) return false;
     if (refresh()) {
       pause = kShortestPause;
     } else {
@@ -200,7 +268,7 @@ bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
 
 void Coordinator::save_strategy() {
   const auto proposed = static_cast<int64_t>(trials_.size());
-  if (proposed < static_cast<int64_t>(start_with_.size())) return;
+  if (proposed < rounds_.given) return;
   if (state_size_ > kSmallState && proposed - saved_at_ < kSaveEvery) return;
   const std::string state = strategy_->save_state();
   state_size_ = state.size();
@@ -219,7 +287,7 @@ void Coordinator::finish_strategy() {
 SearchStatus Coordinator::status() const {
   SearchStatus status{.wanted = options_.integer("trials"), .best = best()};
   for (const auto& trial : trials_) {
-    if (trial.reused_from) continue;
+    if (!is_training(trial)) continue;
     if (is_finished(trial.state)) {
       ++status.trained;
       status.last = trial;
@@ -233,7 +301,6 @@ SearchStatus Coordinator::status() const {
 SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
   const int64_t wanted = options_.integer("trials");
   const double limit = options_.number("time-limit");
-  const auto given = static_cast<int64_t>(start_with_.size());
   const auto go_on = [&] {
     show(status());
     return stop_signal() == 0;
@@ -241,32 +308,32 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
   workers_ =
       std::make_unique<LocalWorkers>(run_, options_.integer("workers"), options_.text("device"));
   SearchEnd end = SearchEnd::kDone;
-  auto trainings = static_cast<int64_t>(first_with_key_.size());
-  while (trainings < wanted) {
+  // Of trials that are under way it is not known yet whether they will be found INFEASIBLE.
+  const auto trainings = [&] { return std::count_if(trials_.begin(), trials_.end(), is_training); };
+  for (;;) {
     const auto next = static_cast<int64_t>(trials_.size());
-    if (next >= window_ && !wait_for(next - window_, go_on)) return SearchEnd::kAskedToStop;
+    if (trainings() >= wanted) {
+      if (!wait_until(next, go_on)) return SearchEnd::kAskedToStop;
+      if (trainings() >= wanted) break;
+    }
+    const int64_t known = rounds_.observed_before(rounds_.of(next));
+    if (!wait_until(known, go_on)) return SearchEnd::kAskedToStop;
     if (limit > 0 && common::monotonic_seconds() - started_ > limit) {
       end = SearchEnd::kTimeLimit;
       break;
     }
-    if (next >= 20 * wanted + 1000) {
+    if (rounds_.of(next) >= 20 * wanted + 1000) {
       end = SearchEnd::kExhausted;
       break;
     }
     if (!go_on()) return SearchEnd::kAskedToStop;
-    observe_until(next - window_ + 1);
+    observe_until(known);
     save_strategy();
-    Trial trial = next < given ? start_trial(start_with_[static_cast<size_t>(next)])
-                               : new_trial(strategy_->propose());
-    const auto same = first_with_key_.find(trial.key);
-    if (same != first_with_key_.end() && !wait_for(same->second, go_on))
-      return SearchEnd::kAskedToStop;
-    append(std::move(trial));
-    trainings = static_cast<int64_t>(first_with_key_.size());
+    auto round = new_round();
+    if (!settle(round, go_on)) return SearchEnd::kAskedToStop;
+    append(std::move(round));
   }
-  for (int64_t id = observed_; id < static_cast<int64_t>(trials_.size()); ++id) {
-    if (!wait_for(id, go_on)) return SearchEnd::kAskedToStop;
-  }
+  if (!wait_until(static_cast<int64_t>(trials_.size()), go_on)) return SearchEnd::kAskedToStop;
   workers_->stop();
   finish_strategy();
   show(status());

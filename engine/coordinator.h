@@ -1,20 +1,31 @@
 // The coordinator: asks the strategy for proposals, puts them into the store, lets workers train
 // them, and tells the strategy the rewards in trial order.
 //
-// Proposal i is made after exactly the trials 0 .. i - window have been observed, whatever has
-// finished by then. So the same seed gives the same search under any interleaving, kill or resume.
+// A round of proposals (engine/rounds.h: one, or with --prescreen a pool) is made after exactly the
+// rounds up to `window` before it have been observed, whatever has finished by then, and is stored
+// whole or not at all. So the same seed gives the same search under any interleaving, kill or
+// resume.
 #pragma once
 
 #include <functional>
 
 #include "controller/strategy.h"
+#include "engine/limits.h"
 #include "engine/local_workers.h"
+#include "engine/network_costs.h"
+#include "engine/prescreen.h"
+#include "engine/rounds.h"
 #include "engine/run_folder.h"
 #include "engine/store.h"
 
 namespace nas::engine {
 
-enum class SearchEnd { kDone, kTimeLimit, kExhausted, kAskedToStop };
+enum class SearchEnd {
+  kDone,
+  kTimeLimit,
+  kExhausted,  // nothing new, or nothing within the limits, was left to propose
+  kAskedToStop
+};
 
 struct SearchStatus {
   int64_t trained = 0;  // finished trainings, failed ones included
@@ -42,10 +53,16 @@ class Coordinator {
   void restore();
   Trial new_trial(const search_space::Choices& choices) const;
   Trial start_trial(const std::string& architecture) const;
-  void append(Trial trial);
-  bool refresh();                   // reads what changed in the store; true if anything did
+  std::vector<Trial> new_round();
+  bool settle(std::vector<Trial>& round, const std::function<bool()>& go_on);
+  bool settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on);
+  void append(std::vector<Trial> round);
+  bool refresh();  // reads what changed in the store; true if anything did
+  void note_key(const Trial& trial);
   void observe_until(int64_t end);  // trials 0 .. end - 1
   bool wait_for(int64_t id, const std::function<bool()>& go_on);
+  bool wait_until(int64_t end, const std::function<bool()>& go_on);  // trials 0 .. end - 1
+  bool look_after(const std::function<bool()>& go_on);
   void keep_best_weights();
   void save_strategy();
   void finish_strategy();
@@ -58,7 +75,10 @@ class Coordinator {
   controller::SpaceView view_;
   std::unique_ptr<controller::Strategy> strategy_;
   std::vector<std::string> start_with_;
-  int64_t window_;
+  Limits limits_;
+  NetworkCosts costs_;
+  Prescreen prescreen_;
+  Rounds rounds_;
   std::vector<Trial> trials_;
   int64_t observed_ = 0;
   int64_t saved_at_ = 0;
@@ -69,7 +89,7 @@ class Coordinator {
   double expired_at_ = 0.0;
 };
 
-// The best trial: the highest reward, the earliest of equals.
+// The trial with the highest reward, the earliest of equals; the winner is another matter.
 std::optional<Trial> best_of(const std::vector<Trial>& trials);
 
 }  // namespace nas::engine

@@ -20,8 +20,9 @@ enum class Verdict {
 class Evaluator {
  public:
   virtual ~Evaluator() = default;
-  // Fills the trial's state, reward, reason, metrics, files, seconds. keep_going() is asked at
-  // least every half second; it renews the lease and returns false when the worker must stop.
+  // Fills the trial's state, reward (by Objective), reason, files, seconds, and adds to its
+  // metrics, in which the coordinator has noted parameters and multiply-adds. keep_going() is asked
+  // at least every half second; it renews the lease and returns false when the worker must stop.
   virtual Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) = 0;
 };
 
@@ -34,6 +35,7 @@ struct EvaluatorPlugin {
   std::unique_ptr<Evaluator> (*make)(const RunFolder& run,
                                      const common::Options& options) = nullptr;
   bool needs_proxy = true;  // a proxy dataset must be prepared
+  bool exact = false;       // its rewards have no noise: an architecture has one reward
 };
 
 }  // namespace nas::engine

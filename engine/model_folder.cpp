@@ -1,5 +1,7 @@
 #include "engine/model_folder.h"
 
+#include <algorithm>
+
 #include "child_trainer/evaluate.h"
 #include "common/error.h"
 #include "common/file.h"
@@ -18,6 +20,31 @@ namespace {
 search_space::NetworkGraph graph_of(const Model& model) {
   return search_space::inference_graph(
       search_space::build_network(model.architecture, model.network));
+}
+
+data::Task task_of(const Json& json, const std::string& where) {
+  const auto text = common::json_get<std::string>(json, "task", where);
+  for (const auto task : {data::Task::kSingleLabel, data::Task::kMultiLabel}) {
+    if (text == data::task_text(task)) return task;
+  }
+  throw common::DataError({.where = where,
+                           .what = "unknown task",
+                           .got = "'" + text + "'",
+                           .expected = "single-label or multi-label"});
+}
+
+child_trainer::Normalisation normalisation_of(const Json& json, const std::string& where) {
+  child_trainer::Normalisation normalisation{
+      .mean = common::json_get<std::vector<double>>(json, "mean", where),
+      .std_dev = common::json_get<std::vector<double>>(json, "std", where)};
+  const bool positive = std::all_of(normalisation.std_dev.begin(), normalisation.std_dev.end(),
+                                    [](double value) { return value > 0; });
+  if (normalisation.mean.size() != 3 || normalisation.std_dev.size() != 3 || !positive) {
+    throw common::DataError({.where = where,
+                             .what = "mean or std is not that of a colour image",
+                             .expected = "three numbers each, those of std above 0"});
+  }
+  return normalisation;
 }
 
 }  // namespace
@@ -105,12 +132,9 @@ Model read_model(const std::string& text) {
       .stem_multiplier = common::json_get<double>(network, "stem_multiplier", where),
       .skip_reduction_input = common::json_get<bool>(network, "skip_reduction_input", where)};
   model.dataset = common::json_get<std::string>(json, "dataset", where);
-  model.task = common::json_get<std::string>(json, "task", where) == "multi-label"
-                   ? data::Task::kMultiLabel
-                   : data::Task::kSingleLabel;
+  model.task = task_of(json, where);
   model.synthetic = common::json_get<bool>(json, "synthetic", where);
-  model.normalisation = {.mean = common::json_get<std::vector<double>>(json, "mean", where),
-                         .std_dev = common::json_get<std::vector<double>>(json, "std", where)};
+  model.normalisation = normalisation_of(json, where);
   model.test = common::json_get<Json>(json, "test", where);
   model.provenance = common::json_get<Json>(json, "provenance", where);
   const fs::path weights = model.folder / "weights.safetensors";

@@ -10,7 +10,10 @@
 #include "common/text.h"
 #include "engine/html.h"
 #include "engine/html_chart.h"
+#include "engine/objective.h"
+#include "engine/pareto.h"
 #include "engine/run_view.h"
+#include "engine/winner.h"
 
 namespace nas::engine {
 
@@ -46,7 +49,8 @@ std::string failed_trials(const std::vector<Trial>& trials) {
   size_t failed = 0;
   for (const auto& trial : trials) {
     const bool ended = is_finished(trial.state) && !trial.reused_from;
-    if (!ended || trial.state == TrialState::kSucceeded || ++failed > kShownTrials) continue;
+    const bool fine = trial.state == TrialState::kSucceeded || trial.state == TrialState::kNotRun;
+    if (!ended || fine || ++failed > kShownTrials) continue;
     rows.push_back({std::to_string(trial.id), state_text(trial.state), trial.reason, trial.key});
   }
   if (rows.empty()) return "";
@@ -57,6 +61,36 @@ std::string failed_trials(const std::vector<Trial>& trials) {
                       {"architecture", Column::Kind::kLongest}},
                      rows) +
          (failed > rows.size() ? fmt::format("<p>And {} more.</p>\n", failed - rows.size()) : "");
+}
+
+// What no other trial surpasses in both quality and cost.
+std::string pareto_table(const std::vector<Trial>& trials, const std::string& cost) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& point : pareto_front(trials, cost)) {
+    rows.push_back(
+        {std::to_string(point.trial), fmt::format("{:.4f}", point.quality), cost_text(point.cost)});
+  }
+  if (rows.size() < 2) return "";  // nothing to weigh
+  return "<h2>Quality against cost (Pareto front)</h2>\n" +
+         html::table({{"trial", Column::Kind::kNumber},
+                      {"quality", Column::Kind::kNumber},
+                      {cost, Column::Kind::kNumber}},
+                     rows);
+}
+
+std::string repeated_trials(const std::vector<Trial>& repeats) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& repeat : repeats) {
+    rows.push_back({std::to_string(parent_of(repeat)), state_text(repeat.state),
+                    repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : "", repeat.reason});
+  }
+  if (rows.empty()) return "";
+  return "<h2>Trained again, with another seed</h2>\n" +
+         html::table({{"trial", Column::Kind::kNumber},
+                      {"state"},
+                      {"reward", Column::Kind::kNumber},
+                      {"reason"}},
+                     rows);
 }
 
 bool has_synthetic_proxy(const RunFolder& run) {
@@ -182,9 +216,10 @@ std::string mistakes(const Model& model, const child_trainer::Metrics& metrics) 
 }  // namespace
 
 void write_search_report(const RunFolder& run, const common::Options& options,
-                         const std::vector<Trial>& trials) {
+                         const std::vector<Trial>& trials, const std::vector<Trial>& repeats) {
   std::vector<const Trial*> ranked;
   double seconds = 0;
+  for (const auto& repeat : repeats) seconds += repeat.seconds;
   for (const auto& trial : trials) {
     if (!trial.reused_from) seconds += trial.seconds;
     if (trial.reward && !trial.reused_from) ranked.push_back(&trial);
@@ -212,12 +247,16 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   if (ranked.empty()) {
     body += "<p class=\"note\">No trial succeeded.</p>\n";
   } else {
-    const Trial& best = *ranked[0];
     body += "<h2>Rewards</h2>\n" + reward_chart(trials);
-    body += "<h2>Best trials</h2>\n" + best_trials(ranked);
-    body += "<h2>Best architecture</h2>\n" +
-            html::facts({{"Trial", std::to_string(best.id)}, {"Key", best.key}}) +
-            html::drawing(best.architecture);
+    body += "<h2>Highest rewards</h2>\n" + best_trials(ranked);
+    body += pareto_table(trials, cost_to_show(options));
+    if (const auto winner = choose_winner(trials, repeats, options)) {
+      const Trial& best = winner->trial;
+      body += "<h2>Best architecture</h2>\n<p>" + html::escape(winner_text(*winner)) + ".</p>\n" +
+              html::facts({{"Trial", std::to_string(best.id)}, {"Key", best.key}}) +
+              html::drawing(best.architecture);
+    }
+    body += repeated_trials(repeats);
   }
   body += failed_trials(trials);
   common::write_file_atomically(run.report(),

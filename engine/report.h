@@ -8,9 +8,10 @@
 
 namespace nas::engine {
 
-// report.html of a run: rewards over trials, the best trials, the best cell drawn.
+// report.html of a run: rewards over trials, the winner and how sure it is, the best trials, the
+// best cell drawn.
 void write_search_report(const RunFolder& run, const common::Options& options,
-                         const std::vector<Trial>& trials);
+                         const std::vector<Trial>& trials, const std::vector<Trial>& repeats);
 
 // report.html of a model: metrics, curves, labels, confusion matrix, the cells drawn.
 void write_model_report(const Model& model, const child_trainer::Metrics& metrics,

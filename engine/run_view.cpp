@@ -42,7 +42,7 @@ std::string counts_text(const std::vector<Trial>& trials) {
 
 int64_t count_trainings(const std::vector<Trial>& trials) {
   return std::count_if(trials.begin(), trials.end(), [](const Trial& trial) {
-    return is_finished(trial.state) && !trial.reused_from;
+    return is_finished(trial.state) && is_training(trial);
   });
 }
 

@@ -21,7 +21,7 @@ std::string state_text(RunState state);  // "running", "interrupted", "finished"
 // "30 SUCCEEDED, 2 OOM, 4 repeated".
 std::string counts_text(const std::vector<Trial>& trials);
 
-// Trainings that ended, in whatever way; a repeat is none.
+// Trainings (is_training()) that ended, in whatever way.
 int64_t count_trainings(const std::vector<Trial>& trials);
 
 }  // namespace nas::engine

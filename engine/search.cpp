@@ -15,8 +15,10 @@
 #include "engine/evaluator.h"
 #include "engine/job_options.h"
 #include "engine/new_run.h"
+#include "engine/objective.h"
 #include "engine/projection.h"
 #include "engine/proxy.h"
+#include "engine/repeats.h"
 #include "engine/report.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
@@ -86,6 +88,15 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                   options.text("strategy"), options.text("space"), options.integer("trials"),
                   options.integer("workers"), options.integer("threads"), options.integer("seed"),
                   options.at("epochs").origin));
+  if (options.text("prescreen") != "none") {
+    common::log_info(fmt::format("prescreen the best of {} proposals by {}",
+                                 options.integer("pool"), options.text("prescreen")));
+  }
+  if (options.text("cost") != "none") {
+    common::log_info(fmt::format("reward    quality^{:g} x ({} / {:g})^{:g}",
+                                 options.number("reward-power"), options.text("cost"),
+                                 options.number("cost-target"), options.number("cost-weight")));
+  }
   if (proxy.is_null()) {
     common::log_info("rewards   from " + options.text("table"));
     return;
@@ -109,15 +120,22 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                                common::bytes_text(projection.bytes_a_child)));
 }
 
-void write_best(const RunFolder& run, const Trial& best) {
+void write_best(const RunFolder& run, const Winner& winner) {
+  const Trial& best = winner.trial;
   common::write_file_atomically(run.best() / "architecture.json",
                                 search_space::to_json(best.architecture).dump(2) + "\n");
-  const int64_t source = best.reused_from.value_or(best.id);
-  const fs::path weights = run.trial(source) / "weights.safetensors";
-  if (fs::exists(weights))
-    common::write_file_atomically(run.best() / "weights.safetensors", common::read_file(weights));
-  const common::Json json = {
-      {"trial", best.id}, {"reward", best.reward.value_or(0.0)}, {"metrics", best.metrics}};
+  const fs::path weights = run.best() / "weights.safetensors";
+  fs::remove(weights);  // of an earlier winner
+  // Of its first training, or where these were not kept of its repeat.
+  for (const int64_t id : {best.id, best.id + kFirstRepeat}) {
+    const fs::path source = run.trial(id) / "weights.safetensors";
+    if (!fs::exists(weights) && fs::exists(source))
+      common::write_file_atomically(weights, common::read_file(source));
+  }
+  const common::Json json = {{"trial", best.id},
+                             {"reward", best.reward.value_or(0.0)},
+                             {"metrics", best.metrics},
+                             {"winner", to_json(winner)}};
   common::write_file_atomically(run.best() / "best.json", json.dump(2) + "\n");
 }
 
@@ -161,9 +179,25 @@ class Progress {
 std::optional<SearchResult> finished_result(const RunFolder& run, const common::Options& options) {
   Store store = open_store(run);
   const auto trials = store.trials();
+  const auto repeats = store.repeats();
   const int64_t trained = count_trainings(trials);
-  if (store.meta("end") != "done" || trained < options.integer("trials")) return std::nullopt;
-  return SearchResult{.run = run, .best = best_of(trials), .trials = trained};
+  if (store.meta("end") != "done" || trained < options.integer("trials") ||
+      !missing_repeats(trials, repeats, options).empty()) {
+    return std::nullopt;
+  }
+  return SearchResult{
+      .run = run, .winner = choose_winner(trials, repeats, options), .trials = trained};
+}
+
+bool repeat_best_trials(const RunFolder& run, const common::Options& options) {
+  Store store = open_store(run);
+  const auto missing = missing_repeats(store.trials(), store.repeats(), options);
+  common::ProgressLine line;
+  const bool whole = train_repeats(run, options, missing, [&](int64_t done, int64_t count) {
+    line.show(fmt::format("{}/{} repeats of the best trials", done, count), done == count);
+  });
+  line.finish();
+  return whole;
 }
 
 // On a resume the proxy images must be those of the start.
@@ -191,14 +225,16 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
     Coordinator coordinator(run, options);
     Progress progress;
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
-    result.best = coordinator.best();
     result.trials = count_trainings(coordinator.trials());
   }
-  if (result.best) write_best(run, *result.best);
+  const bool ended = result.end == SearchEnd::kDone || result.end == SearchEnd::kExhausted;
+  if (ended && !repeat_best_trials(run, options)) result.end = SearchEnd::kAskedToStop;
   Store store = open_store(run);
+  result.winner = choose_winner(store.trials(), store.repeats(), options);
+  if (result.winner) write_best(run, *result.winner);
   if (result.end != SearchEnd::kAskedToStop)
     store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
-  write_search_report(run, options, store.trials());
+  write_search_report(run, options, store.trials(), store.repeats());
   return result;
 }
 
@@ -206,10 +242,12 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
 
 common::Json to_json(const SearchResult& result) {
   common::Json json = {{"run", result.run.path().string()}};
-  if (result.best) {
-    json["best"] = {{"trial", result.best->id},
-                    {"reward", *result.best->reward},
-                    {"architecture", search_space::to_json(result.best->architecture)}};
+  if (result.winner) {
+    const Trial& best = result.winner->trial;
+    json["best"] = {{"trial", best.id},
+                    {"reward", *best.reward},
+                    {"architecture", search_space::to_json(best.architecture)}};
+    json["winner"] = to_json(*result.winner);
   } else {
     json["best"] = nullptr;
   }
@@ -259,6 +297,8 @@ SearchResult search(common::Options options) {
   child_trainer::TrainSettings::from(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);
+  Objective{options};
+  Prescreen::check(options, evaluator.needs_proxy);
   check_store_url(run.store_url(options.text("store")));
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 

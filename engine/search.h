@@ -2,13 +2,14 @@
 #pragma once
 
 #include "engine/coordinator.h"
+#include "engine/winner.h"
 
 namespace nas::engine {
 
 struct SearchResult {
   RunFolder run;
   SearchEnd end = SearchEnd::kDone;
-  std::optional<Trial> best;
+  std::optional<Winner> winner;
   int64_t trials = 0;  // trainings that ended
   double wall_seconds = 0.0;
   bool dry_run = false;

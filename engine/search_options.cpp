@@ -8,6 +8,11 @@
 #include "controller/strategy.h"
 #include "engine/evaluator.h"
 #include "engine/job_options.h"
+#include "engine/limits.h"
+#include "engine/objective.h"
+#include "engine/prescreen.h"
+#include "engine/reward.h"
+#include "engine/reward_model.h"
 #include "search_space/network_options.h"
 
 namespace nas::engine {
@@ -37,10 +42,21 @@ common::OptionList own_options() {
        .choices = Registry<controller::StrategyPlugin>::names()},
       {.name = "trials",
        .value = 20,
-       .help = "Children to train; repeats of an architecture cost nothing and are not counted",
+       .help =
+           "Children to train; what is not trained (repeats, INFEASIBLE, NOT_RUN) is not counted",
        .min = 1,
        .max = 10000000,
        .lasting = Lasting::kUntilChanged},
+      reward_option(),
+      {.name = "repeats",
+       .value = 0,
+       .help =
+           "The best so many trials are trained once more at the end, with other seeds; they come "
+           "on top of --trials",
+       .min = 0,
+       .max = 100000,
+       .lasting = Lasting::kUntilChanged},
+      size_prior_option(),
       {.name = "start-with",
        .value = std::vector<std::string>(),
        .help = "Architectures to try first (names or files)"},
@@ -133,7 +149,8 @@ const std::vector<Preset>& presets() {
         {"valid-images", 2000},
         {"epochs", 3},
         {"batch-size", 64},
-        {"lr", 0.1}}},
+        {"lr", 0.1},
+        {"size-prior", 1.0}}},
       {"workstation",
        {{"trials", 500},
         {"cells", 2},
@@ -174,6 +191,9 @@ const std::vector<Preset>& presets() {
 common::Options search_options() {
   common::Options options;
   options.declare(own_options());
+  options.declare(Objective::options());
+  options.declare(Limits::options());
+  options.declare(Prescreen::options());
   options.declare(job_options());
   options.declare(search_space::NetworkOptions{.cells = 1, .filters = 8}.options());
   options.declare(child_trainer::TrainSettings().options());

@@ -83,7 +83,8 @@ std::vector<Trial> Store::select(const std::string& condition, int64_t id) {
   });
 }
 
-std::vector<Trial> Store::trials() { return select("id >= :id", 0); }
+std::vector<Trial> Store::trials() { return select("id < :id", kFirstRepeat); }
+std::vector<Trial> Store::repeats() { return select("id >= :id", kFirstRepeat); }
 
 std::optional<Trial> Store::trial(int64_t id) {
   auto found = select("id = :id", id);
@@ -103,6 +104,14 @@ void Store::insert(const Trial& trial) {
         soci::use(row.state), soci::use(row.worker), soci::use(row.lease),
         soci::use(row.reward, row.reward_there), soci::use(row.reason), soci::use(row.metrics),
         soci::use(row.files), soci::use(row.seconds);
+  });
+}
+
+void Store::insert_all(const std::vector<Trial>& trials) {
+  guarded([&] {
+    soci::transaction transaction(*session_);
+    for (const auto& trial : trials) insert(trial);
+    transaction.commit();
   });
 }
 

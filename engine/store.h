@@ -50,9 +50,11 @@ class Store {
   ~Store();
 
   // All throw SystemError when the database cannot be read or written.
-  std::vector<Trial> trials();
+  std::vector<Trial> trials();   // without repeats
+  std::vector<Trial> repeats();  // of kind "repeat"
   std::optional<Trial> trial(int64_t id);
   void insert(const Trial& trial);
+  void insert_all(const std::vector<Trial>& trials);  // or none
 
   // For workers.
   std::optional<Trial> claim(const std::string& worker, double lease_seconds);

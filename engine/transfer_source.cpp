@@ -7,6 +7,7 @@
 #include "engine/coordinator.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
+#include "engine/search.h"
 
 namespace nas::engine {
 
@@ -37,8 +38,8 @@ TransferSource transfer_source(const common::Options& options) {
   }
   const RunFolder run = run_to_transfer(options.text("run"));
   Store store = open_store(run);
-  const auto best = best_of(store.trials());
-  if (!best) {
+  const auto winner = choose_winner(store.trials(), store.repeats(), run_options(run));
+  if (!winner) {
     throw common::NothingError(
         {.where = "run " + run.path().string(), .what = "it has no finished trial yet"});
   }
@@ -47,12 +48,13 @@ TransferSource transfer_source(const common::Options& options) {
     common::log_warning("run " + run.path().string() + " is " + state_text(state) +
                         ": its best trial so far is taken");
   }
-  common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}", best->id,
-                               *best->reward, run.path().string()));
+  const Trial& best = winner->trial;
+  common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}", best.id,
+                               *best.reward, run.path().string()));
   return {
-      .architecture = best->architecture,
+      .architecture = best.architecture,
       .provenance = {
-          {"run", run.path().filename().string()}, {"trial", best->id}, {"reward", *best->reward}}};
+          {"run", run.path().filename().string()}, {"trial", best.id}, {"reward", *best.reward}}};
 }
 
 }  // namespace nas::engine

@@ -7,8 +7,8 @@
 namespace nas::engine {
 
 namespace {
-constexpr std::array<const char*, 8> kTexts = {"WAITING", "LEASED", "SUCCEEDED", "FAILED",
-                                               "OOM",     "NAN",    "TIMEOUT",   "INFEASIBLE"};
+constexpr std::array<const char*, 9> kTexts = {"WAITING", "LEASED",  "SUCCEEDED",  "FAILED", "OOM",
+                                               "NAN",     "TIMEOUT", "INFEASIBLE", "NOT_RUN"};
 }
 
 std::string state_text(TrialState state) { return kTexts.at(static_cast<size_t>(state)); }

@@ -20,14 +20,18 @@ enum class TrialState {
   kNotANumber,  // the training diverged
   kTimeout,     // hung, or passed its time limit
   kInfeasible,  // refused before training
+  kNotRun,      // prescreened away: another of its pool was trained
 };
 std::string state_text(TrialState state);             // "WAITING", …, "OOM", "NAN", "TIMEOUT"
 TrialState state_from_text(const std::string& text);  // throws DataError
 inline bool is_finished(TrialState state) { return state > TrialState::kLeased; }
 
+// The ids of repeats: a further training of trial 17 is trial 1000000017, a third 2000000017.
+inline constexpr int64_t kFirstRepeat = 1'000'000'000;
+
 struct Trial {
-  int64_t id = 0;  // from 0, in the order of the proposals
-  std::string kind = "child";
+  int64_t id = 0;              // from 0, in the order of the proposals; or that of a repeat
+  std::string kind = "child";  // | "repeat"
   search_space::Choices choices = {};
   std::string key = {};  // of the space; equal keys: provably equal networks
   search_space::Architecture architecture = {};
@@ -39,10 +43,19 @@ struct Trial {
   std::string worker = {};            // who had it last
   std::string lease = {};             // of the present claim; a write with another is refused
   std::optional<double> reward = {};  // of kSucceeded
-  std::string reason = {};            // of a failure
-  common::Json metrics = common::Json::object();  // of the last epoch; costs
+  std::string reason = {};            // of a failure, or of a missing score
+  common::Json metrics = common::Json::object();  // of the last epoch; costs, scores
   common::Json files = common::Json::object();    // name -> sha256, in the trial's folder
   double seconds = 0.0;                           // of training
 };
+
+// Whether --trials counts it: a repeat, what was refused and what was not run cost nothing.
+inline bool is_training(const Trial& trial) {
+  return !trial.reused_from && trial.state != TrialState::kInfeasible &&
+         trial.state != TrialState::kNotRun;
+}
+
+// The trial that a repeat trains again.
+inline int64_t parent_of(const Trial& repeat) { return repeat.id % kFirstRepeat; }
 
 }  // namespace nas::engine

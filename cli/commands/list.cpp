@@ -74,13 +74,15 @@ Row run_row(const engine::RunFolder& run) {
     more["state"] = engine::state_text(engine::run_state(run, store));
     const auto trials = store.trials();
     const int64_t trained = engine::count_trainings(trials);
-    const int64_t wanted = engine::run_options(run).integer("trials");
-    const auto best = engine::best_of(trials);
+    const common::Options options = engine::run_options(run);
+    const int64_t wanted = options.integer("trials");
+    const auto winner = engine::choose_winner(trials, store.repeats(), options);
     more["trials"] = trained;
     more["wanted"] = wanted;
-    more["best_reward"] = best ? common::Json(*best->reward) : common::Json();
-    return fmt::format("{} of {} trials, {}", trained, wanted,
-                       best ? fmt::format("best {:.4f}", *best->reward) : "no reward yet");
+    more["best_reward"] = winner ? common::Json(*winner->trial.reward) : common::Json();
+    return fmt::format(
+        "{} of {} trials, {}", trained, wanted,
+        winner ? fmt::format("best {:.4f}", *winner->trial.reward) : "no reward yet");
   });
 }
 

@@ -51,7 +51,7 @@ int run(Arguments& arguments) {
                                     common::shell_command({"nas", "search", "--run", run})));
     return common::kExitSignal + engine::stop_signal();
   }
-  if (!result.best) {
+  if (!result.winner) {
     throw common::NothingError({.where = "nas search",
                                 .what = "no trial succeeded",
                                 .hint = common::shell_command({"nas", "status", "--run", run})});
@@ -59,10 +59,11 @@ int run(Arguments& arguments) {
   if (result.end == engine::SearchEnd::kTimeLimit)
     common::log_info("the time limit ended the search");
   if (result.end == engine::SearchEnd::kExhausted)
-    common::log_info("the strategy proposes nothing new any more");
+    common::log_info("the strategy proposes nothing new, or nothing within the limits, any more");
   if (!json) {
-    fmt::print("best reward   {:.4f} (trial {} of {})\n", *result.best->reward, result.best->id,
-               result.trials);
+    fmt::print("best reward   {:.4f} (trial {} of {})\n", *result.winner->trial.reward,
+               result.winner->trial.id, result.trials);
+    fmt::print("chosen        {}\n", engine::winner_text(*result.winner));
     fmt::print("architecture  {}\n", (result.run.best() / "architecture.json").string());
     fmt::print("report        {}\n", result.run.report().string());
     fmt::print("next          {}\n", next_command(result.run));

@@ -6,10 +6,13 @@
 
 #include "cli/command.h"
 #include "common/shell_quote.h"
+#include "engine/objective.h"
+#include "engine/pareto.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search.h"
 #include "engine/signals.h"
+#include "engine/winner.h"
 
 namespace nas::cli {
 namespace {
@@ -31,11 +34,23 @@ std::string reward_text(const engine::Trial& trial) {
   return trial.reward ? fmt::format("{}", *trial.reward) : "";
 }
 
-common::Json json_of(engine::RunState state, engine::Store& store,
-                     const std::vector<engine::Trial>& trials) {
+// What is shown of a run.
+struct View {
+  std::vector<engine::Trial> trials;
+  std::vector<engine::Trial> repeats;
+  std::optional<engine::Winner> winner;
+  std::string cost;  // of the Pareto front
+  std::vector<engine::ParetoPoint> front;
+};
+
+common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
   common::Json json = {{"state", engine::state_text(state)}, {"trials", common::Json::array()}};
-  for (const auto& trial : trials) {
+  std::vector<engine::Trial> rows = view.trials;
+  rows.insert(rows.end(), view.repeats.begin(), view.repeats.end());
+  for (const auto& trial : rows) {
     common::Json row = {{"id", trial.id}, {"state", engine::state_text(trial.state)}};
+    row["kind"] = trial.kind;
+    if (trial.kind == "repeat") row["parent"] = engine::parent_of(trial);
     row["reward"] = trial.reward ? common::Json(*trial.reward) : common::Json();
     row["architecture"] = search_space::to_json(trial.architecture);
     row["worker"] = trial.worker;
@@ -47,6 +62,10 @@ common::Json json_of(engine::RunState state, engine::Store& store,
     row["seconds"] = trial.seconds;
     json["trials"].push_back(row);
   }
+  json["pareto_front"] = {{"cost", view.cost}, {"trials", common::Json::array()}};
+  for (const auto& point : view.front)
+    json["pareto_front"]["trials"].push_back(engine::to_json(point));
+  json["winner"] = view.winner ? engine::to_json(*view.winner) : common::Json();
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
   json["end"] = store.meta("end");
   return json;
@@ -70,17 +89,33 @@ std::string explanation(engine::RunState state, const engine::RunFolder& run) {
   if (state == engine::RunState::kInterrupted)
     return ": nobody works on it; continue with: " + how_to_continue(run);
   if (state == engine::RunState::kStoppedEarly)
-    return ": by its time limit, or nothing new was left to propose";
+    return ": by its time limit, or nothing new (or within the limits) was left to propose";
   return "";
 }
 
-void print_text(engine::RunState state, const engine::RunFolder& run,
-                const std::vector<engine::Trial>& trials) {
+void print_front(const std::vector<engine::ParetoPoint>& front, const std::string& cost) {
+  if (front.size() < 2) return;  // nothing to weigh
+  fmt::print("\n{:>6}  {:>10}{:>18}   what no other trial surpasses in both\n", "trial", "quality",
+             cost);
+  for (const auto& point : front) {
+    fmt::print("{:>6}  {:>10.4f}{:>18}\n", point.trial, point.quality,
+               engine::cost_text(point.cost));
+  }
+}
+
+void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
+  auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
              engine::state_text(state), explanation(state, run),
              trials.empty() ? "none yet" : engine::counts_text(trials));
-  if (const auto best = engine::best_of(trials))
-    fmt::print("best    {:.4f} (trial {})\n", *best->reward, best->id);
+  if (view.winner) {
+    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
+               view.winner->trial.id, engine::winner_text(*view.winner));
+  }
+  print_front(view.front, view.cost);
+  // A pool has many of them; they are counted above.
+  std::erase_if(trials,
+                [](const auto& trial) { return trial.state == engine::TrialState::kNotRun; });
   fmt::print("\n{:>6}  {:<10}{:>9}{:>9}  {}\n", "trial", "state", "reward", "seconds",
              "architecture, or why there is no reward");
   const size_t from = trials.size() > kShownTrials ? trials.size() - kShownTrials : 0;
@@ -93,6 +128,12 @@ void print_text(engine::RunState state, const engine::RunFolder& run,
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
                trial.reason.empty() ? trial.key : trial.reason);
   }
+  for (const auto& repeat : view.repeats) {
+    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  trained again{}\n", engine::parent_of(repeat),
+               engine::state_text(repeat.state),
+               repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : "", repeat.seconds,
+               repeat.reason.empty() ? "" : ": " + repeat.reason);
+  }
 }
 
 // Until the next look, or until asked to stop.
@@ -104,18 +145,23 @@ void pause() {
 int run(Arguments& arguments) {
   const auto folder = engine::find_run(arguments.options.text("run"));
   engine::Store store = engine::open_store(folder);
+  const common::Options options = engine::run_options(folder);
+  const std::string cost = engine::cost_to_show(options);
   engine::listen_for_stop(/*terminal_too=*/true);
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    const auto trials = store.trials();
+    View view{
+        .trials = store.trials(), .repeats = store.repeats(), .winner = {}, .cost = cost, .front = {}};
+    view.winner = engine::choose_winner(view.trials, view.repeats, options);
+    view.front = engine::pareto_front(view.trials, cost);
     if (arguments.options.flag("json")) {
-      fmt::print("{}\n", json_of(state, store, trials).dump());
+      fmt::print("{}\n", json_of(state, store, view).dump());
     } else if (arguments.options.flag("csv")) {
-      print_csv(trials);
+      print_csv(view.trials);
     } else {
       if (arguments.options.flag("watch")) fmt::print("\x1b[2J\x1b[H");
-      print_text(state, folder, trials);
+      print_text(state, folder, view);
     }
     std::fflush(stdout);
     if (!arguments.options.flag("watch")) return common::kExitDone;

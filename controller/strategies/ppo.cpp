@@ -10,27 +10,13 @@
 //   --ppo.avoid-repeats 0
 // There rewards are still divided by their moving standard deviation; the paper does not say how
 // often it used a batch (--ppo.epochs).
-#include "controller/policy_learner.h"
+#include "controller/clipped_objective.h"
 
 namespace nas::controller {
 namespace {
 
-// r lies in [1 / 20, 20]: beyond, a sample no longer counts, so that no single one, proposed long
-// ago, fills Adam's moments.
-constexpr double kLogRatioRange = 3.0;
-
 common::OptionList ppo_options() {
-  common::OptionList list = {
-      {.name = "clip",
-       .value = 0.2,
-       .help = "Change of a proposal's probability within a batch, past which nothing is gained",
-       .min = 0.01,
-       .max = 0.99},
-      {.name = "epochs",
-       .value = 4,
-       .help = "Steps that are made from a batch",
-       .unit = "steps",
-       .min = 1.0}};
+  common::OptionList list = clipped_options();
   for (const common::Option& option : policy_options(
            {.batch_size = 10, .learning_rate = 0.005, .entropy = 0.02, .imitation = 0.3})) {
     list.push_back(option);
@@ -39,17 +25,11 @@ common::OptionList ppo_options() {
 }
 
 std::unique_ptr<Strategy> make(const SpaceView& view, const StrategySetup& setup) {
-  const double clip = setup.options.number("clip");
-  const auto objective = [clip](const at::Tensor& log_probs, const at::Tensor& old_log_probs,
-                                const at::Tensor& advantages) {
-    const at::Tensor ratio =
-        (log_probs - old_log_probs).clamp(-kLogRatioRange, kLogRatioRange).exp();
-    return at::minimum(ratio * advantages, ratio.clamp(1.0 - clip, 1.0 + clip) * advantages);
-  };
   return std::make_unique<PolicyLearner>(
       view, setup,
-      PolicyLearner::Rule{
-          .name = "ppo", .epochs = setup.options.integer("epochs"), .objective = objective});
+      PolicyLearner::Rule{.name = "ppo",
+                          .epochs = setup.options.integer("epochs"),
+                          .objective = clipped_objective(setup.options.number("clip"))});
 }
 
 const common::Register<StrategyPlugin> kRegister{

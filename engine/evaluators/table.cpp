@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "engine/evaluator.h"
+#include "engine/objective.h"
 #include "engine/table_file.h"
 
 namespace nas::engine {
@@ -20,13 +21,14 @@ Rewards rewards_from(const common::Options& options) {
 
 class TableEvaluator : public Evaluator {
  public:
-  TableEvaluator(std::string file, Rewards rewards)
-      : file_(std::move(file)), rewards_(std::move(rewards)) {}
+  explicit TableEvaluator(const common::Options& options)
+      : file_(options.text("table")), rewards_(rewards_from(options)), objective_(options) {}
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
     if (!keep_going()) return Verdict::kStopped;
     try {
-      trial.reward = reward(search_space::to_nasbench201_text(trial.architecture));
+      const double quality = value_of(search_space::to_nasbench201_text(trial.architecture));
+      trial.reward = objective_.reward(quality, trial.metrics);
       trial.state = TrialState::kSucceeded;
     } catch (const common::Error& error) {
       trial.state = TrialState::kFailed;
@@ -36,7 +38,7 @@ class TableEvaluator : public Evaluator {
   }
 
  private:
-  double reward(const std::string& architecture) const {
+  double value_of(const std::string& architecture) const {
     const auto found = rewards_.find(architecture);
     if (found == rewards_.end())
       throw common::TrialError({.where = file_, .what = "no row for " + architecture});
@@ -45,6 +47,7 @@ class TableEvaluator : public Evaluator {
 
   std::string file_;
   Rewards rewards_;
+  Objective objective_;
 };
 
 const common::Register<EvaluatorPlugin> kRegister{
@@ -59,12 +62,19 @@ const common::Register<EvaluatorPlugin> kRegister{
                   .got = "--space " + options.text("space"),
                   .expected = "--space nasbench201"});
            }
+           if (options.is_given("reward")) {
+             throw common::ConfigError(
+                 {.where = "--reward",
+                  .what = "nothing is trained whose metrics could be rewarded",
+                  .expected = "--reward-column, the table's column"});
+           }
            rewards_from(options);
          },
      .make = [](const RunFolder&, const common::Options& options) -> std::unique_ptr<Evaluator> {
-       return std::make_unique<TableEvaluator>(options.text("table"), rewards_from(options));
+       return std::make_unique<TableEvaluator>(options);
      },
-     .needs_proxy = false}};
+     .needs_proxy = false,
+     .exact = true}};
 
 }  // namespace
 }  // namespace nas::engine

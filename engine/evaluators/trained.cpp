@@ -1,28 +1,25 @@
 // Rewards from training a child: drives one `nas child` process through pipes and watches its
 // memory and its progress. Never touches torch itself.
 #include <signal.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <optional>
 
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "common/machine.h"
 #include "common/process.h"
 #include "common/text.h"
 #include "engine/child_protocol.h"
 #include "engine/evaluator.h"
+#include "engine/helper_process.h"
 #include "engine/search_options.h"
 
 namespace nas::engine {
 namespace {
 
 constexpr int kPollMs = 50;
-constexpr double kAskSeconds = 0.25;   // between calls of keep_going()
-constexpr double kEndSeconds = 5.0;    // from the end of a child's output to its own
-constexpr double kMemoryShare = 0.85;  // of the machine, for all children
+constexpr double kAskSeconds = 0.25;  // between calls of keep_going()
+constexpr double kEndSeconds = 5.0;   // from the end of a child's output to its own
 // A child leaks when it keeps this share of --child-memory between trials, and this much more than
 // after its first.
 constexpr double kLeakShare = 0.5;
@@ -35,9 +32,7 @@ class TrainedEvaluator : public Evaluator {
         device_(options.text("device")),
         silence_(options.number("child-silence")),
         threads_(options.integer("threads")) {
-    memory_ = parse_bytes("child-memory", options.text("child-memory"));
-    const auto workers = static_cast<double>(std::max<int64_t>(1, options.integer("workers")));
-    if (memory_ <= 0) memory_ = kMemoryShare * common::machine_memory() / workers;
+    memory_ = helper_memory(options);
   }
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
@@ -81,20 +76,8 @@ class TrainedEvaluator : public Evaluator {
 
  private:
   void start_child() {
-    const auto log = run_.path() / "workers" / ("child_" + std::to_string(getpid()) + ".log");
-    std::filesystem::create_directories(log.parent_path());
     first_bytes_ = 0;
-    child_ = std::make_unique<common::Process>(common::ProcessOptions{
-        .arguments = {common::self_path().string(), "child", "--run", run_.path().string(),
-                      "--device", device_, "--parent", std::to_string(getpid())},
-        .environment = {{"OMP_WAIT_POLICY", "passive"},
-                        {"OMP_NUM_THREADS", std::to_string(threads_)},
-                        {"MALLOC_ARENA_MAX", "2"},
-                        {"ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256"},
-                        {"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}},
-        .pipe_stdin = true,
-        .pipe_stdout = true,
-        .stderr_file = log});
+    child_ = start_helper(run_, "child", device_, threads_);
   }
 
   // Empty: the child goes on.

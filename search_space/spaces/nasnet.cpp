@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/text.h"
+#include "search_space/cell_graph.h"
 #include "search_space/space.h"
 
 namespace nas::search_space {
@@ -117,55 +118,85 @@ class NasnetSpace : public Space {
     return choices;
   }
 
-  // A sum does not depend on the order of its terms. Nothing is dead: unused states are outputs.
+  // Nothing is dead: unused states are outputs. Operations without weights stay for themselves too,
+  // since drop-path drops one and not the other.
   std::string key(const Choices& choices) const override {
-    std::vector<std::string> cells;
-    for (size_t at = 0; at < choices.size();) {
-      std::vector<std::string> blocks;
-      for (int b = 0; b < kBlocks; ++b, at += kPerBlock) {
-        const auto side = [&](size_t i) {
-          return std::to_string(choices[at + i]) + ":" +
-                 operations()[static_cast<size_t>(choices[at + i + 2])];
-        };
-        std::vector<std::string> sides = {side(0), side(1)};
-        const bool add = choices[at + 4] == 0;
-        if (add) std::sort(sides.begin(), sides.end());
-        blocks.push_back(common::join(sides, add ? "+" : "&"));
-      }
-      cells.push_back(common::join(blocks, ","));
-    }
-    return common::join(cells, "/");
+    const Architecture architecture = this->architecture(choices);
+    std::vector<std::string> texts;
+    for (const auto& name : cell_names()) texts.push_back(graph_of(architecture, name).text());
+    return common::join(texts, "/");
   }
 
-  // For each cell: how often each operation occurs, sums against concatenations, uses of the two
-  // inputs, unused states, depth.
+  // For each cell: how often each operation occurs, uses of the two inputs, concatenations,
+  // outputs, depth; then the steps of its paths, 1 where there is such a one: which operation reads
+  // each input and each operation's result, and whose results the cell puts out.
   std::vector<double> features(const Choices& choices) const override {
+    const Architecture architecture = this->architecture(choices);
     std::vector<double> features;
-    for (size_t at = 0; at < choices.size();) {
-      std::vector<double> counts(operations().size(), 0.0);
-      std::vector<int> depth = {0, 0};
-      double concats = 0;
-      std::vector<double> inputs(2, 0.0);
-      std::vector<bool> used(kBlocks + 2, false);
-      for (int b = 0; b < kBlocks; ++b, at += kPerBlock) {
-        int deepest = 0;
-        for (size_t side = 0; side < 2; ++side) {
-          const auto state = static_cast<size_t>(choices[at + side]);
-          counts[static_cast<size_t>(choices[at + side + 2])] += 1;
-          if (state < 2) inputs[state] += 1;
-          used[state] = true;
-          deepest = std::max(deepest, depth[state]);
-        }
-        concats += choices[at + 4];
-        depth.push_back(deepest + 1);
-      }
-      features.insert(features.end(), counts.begin(), counts.end());
-      features.insert(features.end(), inputs.begin(), inputs.end());
-      features.push_back(concats);
-      features.push_back(static_cast<double>(std::count(used.begin(), used.end(), false)));
-      features.push_back(*std::max_element(depth.begin(), depth.end()));
-    }
+    for (const auto& name : cell_names()) add_cell_features(graph_of(architecture, name), features);
     return features;
+  }
+
+ private:
+  // A block's sum has the cell's width and size, so that `identity` passes it on.
+  static CellGraph graph_of(const Architecture& architecture, const std::string& name) {
+    static const CellRules rules = {.passes = [](const Cell& cell, const Edge& edge) {
+      return edge.op == "identity" && edge.state >= cell.inputs &&
+             cell.nodes[static_cast<size_t>(edge.state - cell.inputs)].combine == "add";
+    }};
+    return CellGraph(architecture.cells.at(name), rules);
+  }
+
+  static void add_cell_features(const CellGraph& graph, std::vector<double>& features) {
+    const size_t count = operations().size();
+    std::vector<double> counts(count, 0.0);
+    std::vector<double> uses(2, 0.0);
+    double concats = 0;
+    double deepest = 0;
+    // Who makes a node: an operation, an input as the number behind the operations, or all that a
+    // combination combines.
+    std::vector<std::vector<size_t>> makers = {{count}, {count + 1}};
+    std::vector<double> depth(2, 0.0);
+    std::vector<double> steps((count + 2) * (count + 1), 0.0);  // [maker, reader], last: the output
+    const auto read_by = [&](const CellGraph::Sum& sum, size_t reader) {
+      for (const int term : sum) {
+        for (const size_t maker : makers[static_cast<size_t>(term)])
+          steps[maker * (count + 1) + reader] = 1.0;
+      }
+    };
+    for (size_t i = 2; i < graph.nodes().size(); ++i) {
+      const CellGraph::Node& node = graph.nodes()[i];
+      depth.push_back(0);
+      for (const auto& source : node.sources) {
+        for (const int term : source)
+          depth[i] = std::max(depth[i], depth[static_cast<size_t>(term)]);
+      }
+      makers.emplace_back();
+      if (node.op == "concat") {
+        ++concats;
+        for (const auto& source : node.sources) {
+          for (const int term : source) {
+            const auto& more = makers[static_cast<size_t>(term)];
+            makers[i].insert(makers[i].end(), more.begin(), more.end());
+          }
+        }
+      } else {
+        const auto op = static_cast<size_t>(index_of(operations(), node.op));
+        ++counts[op];
+        read_by(node.sources[0], op);
+        for (const int term : node.sources[0]) {
+          if (term < 2) ++uses[static_cast<size_t>(term)];
+        }
+        makers[i] = {op};
+        ++depth[i];
+      }
+      deepest = std::max(deepest, depth[i]);
+    }
+    for (const auto& output : graph.outputs()) read_by(output, count);
+    features.insert(features.end(), counts.begin(), counts.end());
+    features.insert(features.end(), {uses[0], uses[1], concats,
+                                     static_cast<double>(graph.outputs().size()), deepest});
+    features.insert(features.end(), steps.begin(), steps.end());
   }
 };
 

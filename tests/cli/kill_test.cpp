@@ -8,24 +8,39 @@
 namespace nas::tests {
 namespace {
 
-void check_kills(const std::string& evaluator, const std::string& rounds) {
+void check_kills(const std::string& evaluator, const std::string& rounds,
+                 const std::vector<std::string>& more = {}) {
   if (!common::program_exists("python3")) SKIP("no python3");
   const TempDir dir;
-  const ProgramResult result =
-      run_command({"python3", std::string(NAS_SOURCE_DIR) + "/scripts/kill_test", "--nas",
-                   NAS_PROGRAM, "--evaluator", evaluator, "--rounds", rounds},
-                  dir.path(), {{"TMPDIR", dir.path().string()}});
+  std::vector<std::string> words = {
+      "python3",     std::string(NAS_SOURCE_DIR) + "/scripts/kill_test",
+      "--nas",       NAS_PROGRAM,
+      "--evaluator", evaluator,
+      "--rounds",    rounds,
+      "--"};
+  words.insert(words.end(), more.begin(), more.end());
+  const ProgramResult result = run_command(words, dir.path(), {{"TMPDIR", dir.path().string()}});
   INFO(result.out);
   INFO(result.err);
   CHECK(result.exit_code == 0);
 }
 
 TEST_CASE("kill test: searches on a table end as if nothing had happened", "[cli]") {
-  check_kills("table", "10");
+  check_kills("table", "6");
+}
+
+TEST_CASE("kill test: prescreened searches with limits end as if nothing had happened", "[cli]") {
+  check_kills("table", "4",
+              {"--prescreen", "parameters", "--pool", "4", "--max-multiply-adds", "2000000",
+               "--cost", "multiply-adds", "--cost-target", "1000000"});
 }
 
 TEST_CASE("kill test: searches with real children end as if nothing had happened", "[cli][.slow]") {
   check_kills("trained", "4");
+}
+
+TEST_CASE("kill test: prescreening on images ends as if nothing had happened", "[cli][.slow]") {
+  check_kills("trained", "5", {"--prescreen", "synflow", "--pool", "3"});
 }
 
 }  // namespace

@@ -90,9 +90,9 @@ TEST_CASE("search: more trials extend a run as if it always had had them", "[cli
   write_table(dir.path() / "table.csv");
   for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
     CAPTURE(strategy);
-    searched(dir.path(), table_search(strategy, strategy, 41));
+    searched(dir.path(), table_search(strategy, strategy, 21));
     const std::string parts = strategy + "-in-parts";
-    for (const int trials : {1, 30, 41})
+    for (const int trials : {1, 14, 21})
       searched(dir.path(), table_search(parts, strategy, trials));
     CHECK(outcome_of(dir.path(), parts) == outcome_of(dir.path(), strategy));
   }

@@ -74,6 +74,17 @@ TEST_CASE("Every store keeps what it is given", "[conformance]") {
     CHECK_FALSE(again.trial(99).has_value());
   }
 
+  SECTION("several trials at once, or none of them") {
+    store.insert_all({waiting_trial(0), full_trial(1)});
+    REQUIRE(store.trials().size() == 2);
+    check_same(*store.trial(1), full_trial(1));
+    CHECK_THROWS_AS(store.insert_all({waiting_trial(2), waiting_trial(1)}), common::SystemError);
+    CHECK(Store(url, run).trials().size() == 2);
+    store.insert_all({waiting_trial(2)});
+    store.insert_all({});
+    CHECK(store.trials().size() == 3);
+  }
+
   SECTION("the last bit of a number") {
     using Limits = std::numeric_limits<double>;
     std::vector<double> numbers = {0.0,

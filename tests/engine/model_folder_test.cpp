@@ -190,6 +190,16 @@ TEST_CASE("model folder: what is damaged is said, with exit code 3", "[engine]")
        [](const fs::path& model) {
          common::write_file_atomically(model / "model.json", "{\"format\": ");
        }},
+      {"a grey mean", "mean or std",
+       [](const fs::path& model) { change_json(model, [](Json& json) { json["mean"] = {0.5}; }); }},
+      {"a deviation of 0", "mean or std",
+       [](const fs::path& model) {
+         change_json(model, [](Json& json) { json["std"] = {0.2, 0.0, 0.2}; });
+       }},
+      {"another task", "unknown task",
+       [](const fs::path& model) {
+         change_json(model, [](Json& json) { json["task"] = "regression"; });
+       }},
       {"no labels", "labels",
        [](const fs::path& model) { change_json(model, [](Json& json) { json.erase("labels"); }); }},
       {"other classes", "classes",

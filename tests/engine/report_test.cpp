@@ -36,7 +36,7 @@ std::string search_report(const std::vector<Trial>& trials, int64_t wanted) {
   common::Options options = search_options();
   options.set_value("trials", wanted, "flag");
   const RunFolder run(dir.path() / "run");
-  write_search_report(run, options, trials);
+  write_search_report(run, options, trials, {});
   return common::read_file(run.report());
 }
 

@@ -1,0 +1,20 @@
+// The processes of a run that use torch in place of their starters: `nas child`, `nas scorer`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/process.h"
+#include "engine/run_folder.h"
+
+namespace nas::engine {
+
+// `nas COMMAND --run RUN --device DEVICE`, with pipes to and from it. It ends with this process; until it says
+// otherwise, what it prints to stderr is in workers/COMMAND_PID.log of the run.
+std::unique_ptr<common::Process> start_helper(const RunFolder& run, const std::string& command,
+                                              const std::string& device, int64_t threads);
+
+// Bytes that one of them may take: --child-memory, or its share of the machine.
+double helper_memory(const common::Options& options);
+
+}  // namespace nas::engine

@@ -1,0 +1,31 @@
+#include "engine/network_costs.h"
+
+#include "child_trainer/train_settings.h"
+#include "data/dataset_file.h"
+#include "search_space/cost.h"
+
+namespace nas::engine {
+
+namespace {
+
+common::Json to_json(const search_space::Cost& cost) {
+  return {{"parameters", cost.parameters}, {"multiply_adds", cost.multiply_adds}};
+}
+
+}  // namespace
+
+NetworkCosts::NetworkCosts(const RunFolder& run, const common::Options& options)
+    : network_(search_space::NetworkOptions::from(options)) {
+  // The auxiliary head costs nothing, but there may be no room for it.
+  network_.auxiliary = child_trainer::TrainSettings::from(options).auxiliary;
+  if (std::filesystem::exists(run.proxy()))
+    network_.classes = data::read_dataset_info(run.proxy()).header.class_count();
+}
+
+common::Json NetworkCosts::of(const search_space::Architecture& architecture) const {
+  return to_json(search_space::cost_of(search_space::build_network(architecture, network_)));
+}
+
+bool NetworkCosts::has(const std::string& key) { return to_json({}).contains(key); }
+
+}  // namespace nas::engine

@@ -1,0 +1,263 @@
+#include "engine/reward_model.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "search_space/space.h"
+
+namespace nas::engine {
+
+namespace {
+
+using controller::GaussianProcess;
+using controller::Points;
+using Rows = std::vector<std::vector<double>>;
+
+// The model takes time cubic in its architectures: of more it knows the best ones, and of the
+// others so many that are spread evenly over the run.
+constexpr size_t kBest = 150;
+constexpr size_t kOthers = 150;
+// How bad a bad network is says nothing about the good ones: a reward that lies this many robust
+// standard deviations below the median is taken for one that does.
+constexpr double kWorst = 3.0;
+constexpr double kNormalMad = 1.4826;  // standard deviation over the median deviation
+
+constexpr double kFar = 1000.0;  // in features, of which a network has some tens
+
+bool is_foreign(const Trial& trial) { return trial.choices.empty(); }
+
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+double lowest_that_counts(const std::vector<double>& rewards) {
+  const double median = median_of(rewards);
+  std::vector<double> off;
+  for (const double reward : rewards) off.push_back(std::abs(reward - median));
+  const double deviation = kNormalMad * median_of(off);
+  return deviation > 0 ? median - kWorst * deviation
+                       : *std::min_element(rewards.begin(), rewards.end());
+}
+
+at::Tensor to_tensor(const Rows& rows) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& row : rows) tensors.push_back(at::tensor(row, at::kDouble));
+  return at::stack(tensors);
+}
+
+// Every column with mean 0 and standard deviation 1, or all zeros.
+at::Tensor standardised(const at::Tensor& rows) {
+  const at::Tensor centred = rows - rows.mean(0, true);
+  return centred / centred.square().mean(0, true).sqrt().clamp_min(1e-12);
+}
+
+// Far from all others, in one more column, are those that are not of the space but were given: of
+// them the trainings of others tell nothing.
+at::Tensor features_of(const std::vector<Trained>& trained, const common::Options& options) {
+  const auto space =
+      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+  common::RandomStream random({.purpose = "reward model"});
+  const size_t width = space->features(space->sample(random)).size();
+  Rows rows;
+  double far = 0.0;
+  for (const auto& [trial, rewards] : trained) {
+    const bool foreign = is_foreign(trial);
+    rows.push_back(foreign ? std::vector<double>(width, 0.0) : space->features(trial.choices));
+    rows.back().push_back(foreign ? far += kFar : 0.0);
+  }
+  return to_tensor(rows);
+}
+
+// Logarithms of parameters and multiply-adds; empty where a trial lacks one.
+Rows costs_of(const std::vector<Trained>& trained) {
+  Rows rows;
+  for (const auto& [trial, rewards] : trained) {
+    rows.emplace_back();
+    for (const char* key : {"parameters", "multiply_adds"}) {
+      const double cost = trial.metrics.value(key, 0.0);
+      if (cost <= 0) return {};
+      rows.back().push_back(std::log(cost));
+    }
+  }
+  return rows;
+}
+
+// The zero-cost scores that all trials have.
+Rows scores_of(const std::vector<Trained>& trained) {
+  std::map<std::string, std::vector<double>> by_name;
+  for (const auto& [trial, rewards] : trained) {
+    const auto scores = trial.metrics.value("scores", common::Json::object());
+    for (const auto& [name, score] : scores.items()) {
+      if (score.is_number()) by_name[name].push_back(score.get<double>());
+    }
+  }
+  Rows rows(trained.size());
+  for (const auto& [name, values] : by_name) {
+    if (values.size() != trained.size()) continue;
+    for (size_t i = 0; i < rows.size(); ++i) rows[i].push_back(values[i]);
+  }
+  return rows[0].empty() ? Rows() : rows;
+}
+
+// Those that the model is fitted to, in order.
+std::vector<size_t> modelled(const std::vector<Trained>& trained) {
+  std::vector<size_t> order(trained.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (order.size() <= kBest + kOthers) return order;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return trained[a].mean_reward() > trained[b].mean_reward();
+  });
+  std::vector<size_t> others(order.begin() + kBest, order.end());
+  std::sort(others.begin(), others.end());
+  order.resize(kBest);
+  for (size_t k = 0; k < kOthers; ++k) order.push_back(others[k * others.size() / kOthers]);
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+double normal_probability(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+
+}  // namespace
+
+double Trained::mean_reward() const {
+  return std::accumulate(rewards.begin(), rewards.end(), 0.0) / static_cast<double>(rewards.size());
+}
+
+std::vector<Trained> trained_architectures(const std::vector<Trial>& trials,
+                                           const std::vector<Trial>& repeats) {
+  std::vector<Trained> trained;
+  std::map<std::string, size_t> by_key;
+  for (const auto* list : {&trials, &repeats}) {
+    for (const auto& trial : *list) {
+      if (trial.state != TrialState::kSucceeded || !trial.reward || trial.reused_from) continue;
+      const auto [found, added] = by_key.insert({trial.key, trained.size()});
+      if (added) trained.push_back({.trial = trial, .rewards = {}});
+      trained[found->second].rewards.push_back(*trial.reward);
+    }
+  }
+  return trained;
+}
+
+common::Option size_prior_option() {
+  return {.name = "size-prior",
+          .value = 0.0,
+          .help =
+              "How much larger networks are believed to gain when they are trained longer, as the "
+              "winner is chosen: standard deviations of the expected reward for one of the "
+              "logarithm of the parameters",
+          .min = 0,
+          .max = 100,
+          .lasting = common::Lasting::kUntilChanged};
+}
+
+RewardModel::RewardModel(const std::vector<Trained>& trained, const common::Options& options) {
+  points_.push_back(features_of(trained, options));
+  const Rows costs = costs_of(trained);
+  if (!costs.empty()) points_.push_back(standardised(to_tensor(costs)));
+  if (const Rows scores = scores_of(trained); !scores.empty())
+    points_.push_back(standardised(to_tensor(scores)));
+
+  const std::vector<size_t> chosen = modelled(trained);
+  std::vector<double> rewards;
+  for (const size_t i : chosen)
+    rewards.insert(rewards.end(), trained[i].rewards.begin(), trained[i].rewards.end());
+  const double lowest = lowest_that_counts(rewards);
+  for (double& reward : rewards) reward = std::max(reward, lowest);
+  const at::Tensor all = at::tensor(rewards, at::kDouble);
+  centre_ = all.mean().item<double>();
+  unit_ = std::max((all - centre_).square().mean().sqrt().item<double>(), 1e-12);
+  for (const auto& one : trained) {
+    foreign_.push_back(is_foreign(one.trial));
+    targets_.emplace_back();
+    for (const double reward : one.rewards)
+      targets_.back().push_back((std::max(reward, lowest) - centre_) / unit_);
+  }
+
+  process_ = fitted(chosen);
+  const auto [mean, deviation] = process_->predict(points_);
+  for (int64_t i = 0; i < mean.size(0); ++i) {
+    means_.push_back(centre_ + unit_ * mean[i].item<double>());
+    deviations_.push_back(unit_ * deviation[i].item<double>());
+  }
+  size_bonus_.resize(trained.size(), 0.0);
+  if (costs.empty()) return;
+  const at::Tensor size = standardised(to_tensor(costs)).select(1, 0);
+  const double unit =
+      options.number("size-prior") * unit_ * mean.std(/*unbiased=*/false).item<double>();
+  for (size_t i = 0; i < trained.size(); ++i)
+    size_bonus_[i] = unit * size[static_cast<int64_t>(i)].item<double>();
+}
+
+Points RewardModel::points_of(const std::vector<size_t>& architectures) const {
+  const std::vector<int64_t> rows(architectures.begin(), architectures.end());
+  Points points;
+  for (const at::Tensor& group : points_)
+    points.push_back(group.index_select(0, at::tensor(rows, at::kLong)));
+  return points;
+}
+
+GaussianProcess RewardModel::fitted(const std::vector<size_t>& architectures) const {
+  std::vector<size_t> rows;
+  std::vector<double> targets;
+  std::vector<int64_t> comparable;
+  for (const size_t i : architectures) {
+    for (const double target : targets_[i]) {
+      if (!foreign_[i]) comparable.push_back(static_cast<int64_t>(rows.size()));
+      rows.push_back(i);
+      targets.push_back(target);
+    }
+  }
+  const Points points = points_of(rows);
+  const at::Tensor values = at::tensor(targets, at::kDouble);
+  controller::KernelSetting setting{.lengths = std::vector<double>(points.size(), 1.0)};
+  if (comparable.size() > 1) {
+    const at::Tensor chosen = at::tensor(comparable, at::kLong);
+    Points some;
+    for (const at::Tensor& group : points) some.push_back(group.index_select(0, chosen));
+    setting = controller::likeliest_setting(some, values.index_select(0, chosen));
+  }
+  return GaussianProcess(points, values, setting);
+}
+
+// The variance of what is not known of i, once `observed` has been trained once more.
+double RewardModel::variance_after(size_t i, size_t observed) const {
+  const auto deviation =
+      process_->expecting(points_of({observed})).predict(points_of({i})).deviation;
+  return std::pow(unit_ * deviation.item<double>(), 2);
+}
+
+// One more training takes the variance V to V n² / (V + n²), where n is the noise.
+double RewardModel::noise() const {
+  const double before = std::pow(deviations_[0], 2);
+  const double after = variance_after(0, 0);
+  return before > after ? std::sqrt(before * after / (before - after)) : 0.0;
+}
+
+// The covariance c of both is in what a training of b would tell of a: c² / (V_b + n²). It is taken
+// for positive, as networks that share anything go up and down together.
+double RewardModel::probability_of_better(size_t a, size_t b) const {
+  const double variance_a = std::pow(deviations_[a], 2);
+  const double variance_b = std::pow(deviations_[b], 2);
+  const double told = std::max(0.0, variance_a - variance_after(a, b));
+  const double covariance = std::sqrt(told * (variance_b + std::pow(noise(), 2)));
+  const double variance = std::max(0.0, variance_a + variance_b - 2 * covariance);
+  const double difference = worth(a) - worth(b);
+  if (variance <= 0) return difference > 0 ? 1.0 : 0.5;
+  return normal_probability(difference / std::sqrt(variance));
+}
+
+double RewardModel::worth_from_others(size_t i) const {
+  std::vector<size_t> others(targets_.size());
+  std::iota(others.begin(), others.end(), 0);
+  others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+  return size_bonus_[i] + centre_ +
+         unit_ * fitted(others).predict(points_of({i})).mean.item<double>();
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,67 @@
+// What all trainings of a run say about each of its architectures: a Gaussian process on the
+// space's features, the networks' costs, and their zero-cost scores where all have them, fitted to
+// the rewards. Networks that are alike share what was learnt, so that one lucky training counts for
+// less, and further trainings of one network are further observations of it.
+#pragma once
+
+#include "common/options.h"
+#include "controller/gaussian_process.h"
+#include "engine/trial.h"
+
+namespace nas::engine {
+
+// An architecture that has a reward.
+struct Trained {
+  Trial trial;                  // the first that succeeded with its key
+  std::vector<double> rewards;  // of all its trainings
+  double mean_reward() const;
+};
+
+// In the order of their trials. Rows that reuse another's reward are no trainings.
+std::vector<Trained> trained_architectures(const std::vector<Trial>& trials,
+                                           const std::vector<Trial>& repeats);
+
+// size-prior.
+common::Option size_prior_option();
+
+class RewardModel {
+ public:
+  // Two architectures or more; `options` of the run. Deterministic with one thread.
+  RewardModel(const std::vector<Trained>& trained, const common::Options& options);
+
+  // Of architecture i: what a training is expected to be rewarded, and the standard deviation of
+  // what is not known of that (the noise of the training itself is not in it).
+  double mean(size_t i) const { return means_[i]; }
+  double deviation(size_t i) const { return deviations_[i]; }
+
+  // What architectures are ranked by: mean(i), and with --size-prior what is believed of their
+  // size.
+  double worth(size_t i) const { return means_[i] + size_bonus_[i]; }
+
+  // The standard deviation of the rewards of one architecture's trainings.
+  double noise() const;
+
+  // The probability that architecture a is worth more than b.
+  double probability_of_better(size_t a, size_t b) const;
+
+  // What worth(i) would be to a model that does not know i's trainings. Three architectures or
+  // more.
+  double worth_from_others(size_t i) const;
+
+ private:
+  controller::GaussianProcess fitted(const std::vector<size_t>& architectures) const;
+  controller::Points points_of(const std::vector<size_t>& architectures) const;
+  double variance_after(size_t i, size_t observed) const;
+
+  controller::Points points_;                 // one an architecture
+  std::vector<std::vector<double>> targets_;  // rewards of each, of mean 0 and deviation 1
+  std::vector<bool> foreign_;                 // not of the space
+  double centre_ = 0.0;
+  double unit_ = 1.0;
+  std::optional<controller::GaussianProcess> process_;
+  std::vector<double> means_;
+  std::vector<double> deviations_;
+  std::vector<double> size_bonus_;
+};
+
+}  // namespace nas::engine

@@ -1,0 +1,115 @@
+#include "engine/winner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "child_trainer/device.h"
+#include "engine/evaluator.h"
+#include "engine/reward_model.h"
+
+namespace nas::engine {
+
+namespace {
+
+// Of fewer a model knows too little of how rewards depend on the architecture.
+constexpr size_t kFewest = 8;
+
+struct Ranking {
+  std::vector<Trained> trained;
+  std::optional<RewardModel> model;  // where there is one
+  std::string why_none = {};
+  std::vector<size_t> order = {};  // of `trained`, best first; the earliest of equals
+};
+
+Ranking ranking_of(const std::vector<Trial>& trials, const std::vector<Trial>& repeats,
+                   const common::Options& options) {
+  Ranking ranking{.trained = trained_architectures(trials, repeats), .model = {}};
+  const auto& trained = ranking.trained;
+  if (common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact) {
+    ranking.why_none = "its rewards have no noise";
+  } else if (trained.size() < kFewest) {
+    ranking.why_none = fmt::format("fewer than {} architectures are too few for a model", kFewest);
+  } else {
+    child_trainer::set_threads(1);  // its sums must not depend on how many share them
+    ranking.model.emplace(trained, options);
+  }
+  std::vector<double> worth;
+  for (size_t i = 0; i < trained.size(); ++i)
+    worth.push_back(ranking.model ? ranking.model->worth(i) : trained[i].mean_reward());
+  ranking.order.resize(trained.size());
+  std::iota(ranking.order.begin(), ranking.order.end(), 0);
+  std::stable_sort(ranking.order.begin(), ranking.order.end(),
+                   [&](size_t a, size_t b) { return worth[a] > worth[b]; });
+  return ranking;
+}
+
+}  // namespace
+
+std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
+                                    const std::vector<Trial>& repeats,
+                                    const common::Options& options) {
+  const Ranking ranking = ranking_of(trials, repeats, options);
+  if (ranking.order.empty()) return std::nullopt;
+  const size_t first = ranking.order[0];
+  const Trained& best = ranking.trained[first];
+  Winner winner{.trial = best.trial,
+                .why = ranking.why_none,
+                .mean = best.mean_reward(),
+                .architectures = static_cast<int64_t>(ranking.trained.size())};
+  for (const auto& one : ranking.trained)
+    winner.trainings += static_cast<int64_t>(one.rewards.size());
+  if (ranking.order.size() > 1) winner.runner_up = ranking.trained[ranking.order[1]].trial.id;
+  if (!ranking.model) return winner;
+  winner.modelled = true;
+  winner.mean = ranking.model->mean(first);
+  winner.deviation = ranking.model->deviation(first);
+  winner.noise = ranking.model->noise();
+  winner.size_prior = options.number("size-prior");
+  winner.better = ranking.model->probability_of_better(first, ranking.order[1]);
+  return winner;
+}
+
+std::vector<Trial> best_trials(const std::vector<Trial>& trials, const common::Options& options,
+                               size_t count) {
+  const Ranking ranking = ranking_of(trials, {}, options);
+  std::vector<Trial> best;
+  for (size_t i = 0; i < std::min(count, ranking.order.size()); ++i)
+    best.push_back(ranking.trained[ranking.order[i]].trial);
+  return best;
+}
+
+common::Json to_json(const Winner& winner) {
+  common::Json json = {{"trial", winner.trial.id},
+                       {"by", winner.modelled ? "model" : "reward"},
+                       {"mean", winner.mean},
+                       {"architectures", winner.architectures},
+                       {"trainings", winner.trainings}};
+  if (winner.runner_up) json["runner_up"] = *winner.runner_up;
+  if (winner.modelled) {
+    json.update({{"deviation", winner.deviation},
+                 {"noise", winner.noise},
+                 {"size_prior", winner.size_prior},
+                 {"better_than_runner_up", winner.better}});
+  } else {
+    json["why"] = winner.why;
+  }
+  return json;
+}
+
+std::string winner_text(const Winner& winner) {
+  if (!winner.modelled) {
+    return fmt::format("trial {}, by its reward of {:.4f}: {}", winner.trial.id, winner.mean,
+                       winner.why);
+  }
+  return fmt::format(
+      "trial {}: a reward of {:.4f} ± {:.4f} is expected of it, by a model of {} trainings of {} "
+      "architectures; it is better than trial {} with probability {:.2f}{}; one training of an "
+      "architecture differs from the next by ± {:.4f}",
+      winner.trial.id, winner.mean, winner.deviation, winner.trainings, winner.architectures,
+      *winner.runner_up, winner.better,
+      winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "", winner.noise);
+}
+
+}  // namespace nas::engine

@@ -1,0 +1,37 @@
+// Which architecture a run ends with: not the one with the luckiest training, but that of which
+// most is to be expected, and how sure that is.
+#pragma once
+
+#include "common/options.h"
+#include "engine/trial.h"
+
+namespace nas::engine {
+
+struct Winner {
+  Trial trial;                // the first training of the architecture
+  bool modelled = false;      // else it is the highest mean reward, and the rest is not known
+  std::string why = {};       // of !modelled
+  double mean = 0.0;          // the reward that is expected of a training; not modelled: observed
+  double deviation = 0.0;     // of what is not known of `mean`
+  double noise = 0.0;         // standard deviation of the rewards of one architecture's trainings
+  double size_prior = 0.0;    // --size-prior
+  int64_t architectures = 0;  // with a reward
+  int64_t trainings = 0;
+  std::optional<int64_t> runner_up = {};  // its trial
+  double better = 0.0;  // the probability that the winner is better than the runner-up
+};
+
+// `options` of the run. None where no trial succeeded.
+std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
+                                    const std::vector<Trial>& repeats,
+                                    const common::Options& options);
+
+// The trials of the best `count` architectures, by the same measure, best first.
+std::vector<Trial> best_trials(const std::vector<Trial>& trials, const common::Options& options,
+                               size_t count);
+
+common::Json to_json(const Winner& winner);
+// A sentence or two for people: "0.4832 ± 0.0064 expected of trial 5; …".
+std::string winner_text(const Winner& winner);
+
+}  // namespace nas::engine
