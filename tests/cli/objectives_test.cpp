@@ -86,9 +86,10 @@ TEST_CASE("limits: what is beyond them is INFEASIBLE and no training, with every
   const int64_t most = sizes[sizes.size() / 2];
   for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
     CAPTURE(strategy);
-    const ProgramResult result = run_program(
-        table_search(strategy, strategy, 15, {"--max-parameters", std::to_string(most)}),
-        dir.path());
+    const ProgramResult result =
+        run_program(table_search(strategy, strategy, 15,
+                                 {"--max-parameters", std::to_string(most), "--workers", "1"}),
+                    dir.path());
     INFO(result.err);
     REQUIRE(result.exit_code == 0);
     int trained = 0;

@@ -83,7 +83,8 @@ TEST_CASE("prescreen: with every strategy the best of each pool is trained, also
     CHECK(check_pools(status.at("trials"), 0) == 10);
     CHECK(status.at("state").get<std::string>() == "finished");
     const std::string parts = strategy + "-in-parts";
-    for (const int trials : {4, 10}) search_in(dir, prescreened(parts, strategy, trials));
+    for (const int trials : {4, 10})
+      search_in(dir, prescreened(parts, strategy, trials, {"--workers", "1"}));
     CHECK(outcome_of(dir.path(), parts) == outcome_of(dir.path(), strategy));
   }
 }

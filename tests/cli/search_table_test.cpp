@@ -93,7 +93,7 @@ TEST_CASE("search: more trials extend a run as if it always had had them", "[cli
     searched(dir.path(), table_search(strategy, strategy, 21));
     const std::string parts = strategy + "-in-parts";
     for (const int trials : {1, 14, 21})
-      searched(dir.path(), table_search(parts, strategy, trials));
+      searched(dir.path(), table_search(parts, strategy, trials, {"--workers", "1"}));
     CHECK(outcome_of(dir.path(), parts) == outcome_of(dir.path(), strategy));
   }
 }
