@@ -230,10 +230,10 @@ TEST_CASE("strategy: all but random learn and random is as good as chance",
       for (uint64_t seed = 0; seed < kSeeds; ++seed) {
         const auto proposals = run_course(*make(name, seed), courses[i]);
         all += mean_reward(proposals, proposals.size()) / kSeeds;
-        last += mean_reward(proposals, 50) / kSeeds;
+        last += mean_reward(proposals, proposals.size() / 2) / kSeeds;
         best += best_reward(proposals) / kSeeds;
       }
-      INFO("mean " << all << ", of the last 50 " << last << ", best " << best << "; chance "
+      INFO("mean " << all << ", of the later half " << last << ", best " << best << "; chance "
                    << chance().mean << " +- " << chance().deviation);
       if (name == "random") {
         CHECK(std::abs(all - chance().mean) < 0.15 * chance().deviation);
