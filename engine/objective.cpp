@@ -61,6 +61,11 @@ Objective::Objective(const common::Options& options)
                                .what = "a target of no cost",
                                .expected = "--cost parameters, multiply-adds or latency"});
   }
+  if (options.text("reward") != "accuracy" && (power_ != 1.0 || !cost_.empty())) {
+    throw common::ConfigError({.where = "--reward " + options.text("reward"),
+                               .what = "a negative loss has no power and no share of a cost",
+                               .expected = "--reward accuracy with --cost or --reward-power"});
+  }
 }
 
 double Objective::reward(double quality, common::Json& metrics) const {

@@ -17,7 +17,8 @@ class Objective {
  public:
   // reward-power, cost, cost-target, cost-weight, latency-batch.
   static common::OptionList options();
-  // Throws ConfigError: a cost without a target, a target without a cost.
+  // Throws ConfigError: a cost without a target, a target without a cost, a loss (`reward`) with
+  // either.
   explicit Objective(const common::Options& options);
 
   // Every evaluator's reward. quality: what the child is worth, e.g. its accuracy in [0, 1]; it is

@@ -150,10 +150,14 @@ common::Option size_prior_option() {
           .help =
               "How much larger networks are believed to gain when they are trained longer, as the "
               "winner is chosen: standard deviations of the expected reward for one of the "
-              "logarithm of the parameters",
+              "logarithm of the parameters; not with --cost",
           .min = 0,
           .max = 100,
           .lasting = common::Lasting::kUntilChanged};
+}
+
+double size_prior(const common::Options& options) {
+  return options.text("cost") == "none" ? options.number("size-prior") : 0.0;
 }
 
 RewardModel::RewardModel(const std::vector<Trained>& trained, const common::Options& options) {
@@ -188,8 +192,7 @@ RewardModel::RewardModel(const std::vector<Trained>& trained, const common::Opti
   size_bonus_.resize(trained.size(), 0.0);
   if (costs.empty()) return;
   const at::Tensor size = standardised(to_tensor(costs)).select(1, 0);
-  const double unit =
-      options.number("size-prior") * unit_ * mean.std(/*unbiased=*/false).item<double>();
+  const double unit = size_prior(options) * unit_ * mean.std(/*unbiased=*/false).item<double>();
   for (size_t i = 0; i < trained.size(); ++i)
     size_bonus_[i] = unit * size[static_cast<int64_t>(i)].item<double>();
 }

@@ -23,6 +23,8 @@ std::vector<Trained> trained_architectures(const std::vector<Trial>& trials,
 
 // size-prior.
 common::Option size_prior_option();
+// Its value; 0 where the reward weighs in a cost, which says itself what size is worth.
+double size_prior(const common::Options& options);
 
 class RewardModel {
  public:

@@ -66,7 +66,7 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
   winner.mean = ranking.model->mean(first);
   winner.deviation = ranking.model->deviation(first);
   winner.noise = ranking.model->noise();
-  winner.size_prior = options.number("size-prior");
+  winner.size_prior = size_prior(options);
   winner.better = ranking.model->probability_of_better(first, ranking.order[1]);
   return winner;
 }

@@ -61,7 +61,7 @@ int run(Arguments& arguments) {
   if (result.end == engine::SearchEnd::kExhausted)
     common::log_info("the strategy proposes nothing new, or nothing within the limits, any more");
   if (!json) {
-    fmt::print("best reward   {:.4f} (trial {} of {})\n", *result.winner->trial.reward,
+    fmt::print("best reward   {:.4f} (trial {}; {} were trained)\n", *result.winner->trial.reward,
                result.winner->trial.id, result.trials);
     fmt::print("chosen        {}\n", engine::winner_text(*result.winner));
     fmt::print("architecture  {}\n", (result.run.best() / "architecture.json").string());

@@ -237,10 +237,10 @@ TEST_CASE("strategy: all but random learn and random is as good as chance",
         course.trials = trials_to_learn(name);
         const auto proposals = run_course(*make(name, seed), course);
         all += mean_reward(proposals, proposals.size()) / kSeeds;
-        last += mean_reward(proposals, 40) / kSeeds;
+        last += mean_reward(proposals, proposals.size() / 2) / kSeeds;
         best += best_reward(proposals) / kSeeds;
       }
-      INFO("mean " << all << ", of the last 40 " << last << ", best " << best << "; chance "
+      INFO("mean " << all << ", of the later half " << last << ", best " << best << "; chance "
                    << chance().mean << " +- " << chance().deviation);
       if (name == "random") {
         CHECK(std::abs(all - chance().mean) < 0.15 * chance().deviation);

@@ -70,6 +70,11 @@ TEST_CASE("objective: the latency that counts is that of --latency-batch images"
 TEST_CASE("objective: what makes no sense is refused", "[engine]") {
   CHECK_THROWS_AS(Objective(options_with({{"cost", "latency"}})), common::ConfigError);
   CHECK_THROWS_AS(Objective(options_with({{"cost-target", "5"}})), common::ConfigError);
+  CHECK_THROWS_AS(Objective(options_with({{"reward", "loss"}, {"reward-power", "2"}})),
+                  common::ConfigError);
+  CHECK_THROWS_AS(
+      Objective(options_with({{"reward", "loss"}, {"cost", "parameters"}, {"cost-target", "5"}})),
+      common::ConfigError);
   CHECK_THROWS_AS(options_with({{"cost-weight", "0.1"}}), common::ConfigError);
   const std::vector<std::pair<std::string, std::string>> by_parameters = {{"cost", "parameters"},
                                                                           {"cost-target", "1000"}};

@@ -190,6 +190,9 @@ TEST_CASE("winner: with --size-prior larger networks are preferred among those t
   const auto winner = choose_winner(trials, {}, options);
   CHECK(winner->trial.id == before[1].id);
   CHECK_THAT(winner_text(*winner), ContainsSubstring("--size-prior"));
+  options.set("cost", "parameters", "test");  // which says itself what size is worth
+  CHECK(choose_winner(trials, {}, options)->trial.id == before[0].id);
+  options.set("cost", "none", "test");
   options.set("size-prior", "0", "test");
   CHECK_THAT(winner_text(*choose_winner(trials, {}, options)), !ContainsSubstring("--size-prior"));
 }
