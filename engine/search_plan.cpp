@@ -1,0 +1,51 @@
+#include "engine/search_plan.h"
+
+#include <fmt/format.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "engine/projection.h"
+
+namespace nas::engine {
+
+void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
+                bool project) {
+  common::log_info(fmt::format("run       {}", run.path().string()));
+  common::log_info(
+      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {} ({})",
+                  options.text("strategy"), options.text("space"), options.integer("trials"),
+                  options.integer("workers"), options.integer("threads"), options.integer("seed"),
+                  options.at("epochs").origin));
+  if (options.text("prescreen") != "none") {
+    common::log_info(fmt::format("prescreen the best of {} proposals by {}",
+                                 options.integer("pool"), options.text("prescreen")));
+  }
+  if (options.text("cost") != "none") {
+    common::log_info(fmt::format("reward    quality^{:g} x ({} / {:g})^{:g}",
+                                 options.number("reward-power"), options.text("cost"),
+                                 options.number("cost-target"), options.number("cost-weight")));
+  }
+  if (proxy.is_null()) {
+    common::log_info("rewards   from " + options.text("table"));
+    return;
+  }
+  common::log_info(fmt::format(
+      "proxy     {}{}: {} training and {} held-out images at {} px, {} classes",
+      proxy["name"].get<std::string>(), proxy["synthetic"].get<bool>() ? " (synthetic)" : "",
+      proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>(),
+      proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
+  common::log_info(
+      fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}",
+                  options.integer("cells"), options.integer("filters"), options.integer("epochs"),
+                  options.integer("batch-size"), options.number("lr")));
+  if (!project) return;
+  const Projection projection =
+      project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
+                     proxy["valid"].get<int64_t>());
+  common::log_info(fmt::format("projected {} ({} a trial), {} of memory a child",
+                               common::duration_text(projection.seconds),
+                               common::duration_text(projection.seconds_a_trial),
+                               common::bytes_text(projection.bytes_a_child)));
+}
+
+}  // namespace nas::engine

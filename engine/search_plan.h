@@ -1,0 +1,15 @@
+// What a search says before it starts: what it is about to do, and what that will cost.
+#pragma once
+
+#include "common/json.h"
+#include "common/options.h"
+#include "engine/run_folder.h"
+
+namespace nas::engine {
+
+// To the log. `proxy`: see proxy_json(); null where rewards come from a table. `project`: steps of
+// training are timed for an estimate of time and memory, which takes some seconds.
+void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
+                bool project);
+
+}  // namespace nas::engine
