@@ -21,7 +21,6 @@ constexpr auto kLongestPause = std::chrono::milliseconds(100);
 // A state of this size is saved after every proposal, a larger one every so many.
 constexpr size_t kSmallState = 20000;
 constexpr int64_t kSaveEvery = 25;
-constexpr double kExpirySeconds = 5.0;  // between looks for leases that ran out
 
 std::unique_ptr<controller::Strategy> strategy_from(const common::Options& options,
                                                     const controller::SpaceView& view) {
@@ -234,14 +233,7 @@ void Coordinator::keep_best_weights() {
 // Keeps the workers at work; false when asked to stop.
 bool Coordinator::look_after(const std::function<bool()>& go_on) {
   if (!go_on()) return false;
-  workers_->look_after([&](const std::string& name) {
-    store_.release_worker(name);
-    store_.add_event("worker died", -1, name);
-  });
-  if (const double now = common::monotonic_seconds(); now - expired_at_ > kExpirySeconds) {
-    expired_at_ = now;
-    store_.release_expired();
-  }
+  workers_->look_after(store_);
   return true;
 }
 

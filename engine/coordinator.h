@@ -86,7 +86,6 @@ class Coordinator {
   std::map<std::string, int64_t> first_with_key_;
   std::unique_ptr<LocalWorkers> workers_;
   double started_;
-  double expired_at_ = 0.0;
 };
 
 // The trial with the highest reward, the earliest of equals; the winner is another matter.

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kMostDeaths = 100;
 constexpr double kPatienceSeconds = 60.0;
+constexpr double kExpirySeconds = 5.0;  // between looks for leases that ran out
 
 std::string last_line_of(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return "";
@@ -66,11 +67,12 @@ void LocalWorkers::start(Worker& worker) const {
       .quiet = true});
 }
 
-void LocalWorkers::look_after(const std::function<void(const std::string&)>& died) {
+void LocalWorkers::look_after(Store& store) {
   for (auto& worker : workers_) {
     const auto status = worker.process->poll();
     if (!status) continue;
-    died(worker.name);
+    store.release_worker(worker.name);
+    store.add_event("worker died", -1, worker.name);
     if (status->signal == 0 && status->exit_code != 0) {
       throw common::SystemError(
           {.where = "worker " + worker.name,
@@ -84,6 +86,10 @@ void LocalWorkers::look_after(const std::function<void(const std::string&)>& die
                                  .got = status->text()});
     }
     start(worker);
+  }
+  if (const double now = common::monotonic_seconds(); now - expired_at_ > kExpirySeconds) {
+    expired_at_ = now;
+    store.release_expired();
   }
 }
 

@@ -1,13 +1,13 @@
 // The worker processes of this host, kept alive.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "common/process.h"
 #include "engine/run_folder.h"
+#include "engine/store.h"
 
 namespace nas::engine {
 
@@ -22,9 +22,10 @@ class LocalWorkers {
   LocalWorkers(const RunFolder& run, int64_t count, const std::string& device);
   ~LocalWorkers();  // stop()
 
-  // Replaces workers that died by a signal; `died` is told their names first. Throws SystemError
-  // when one ended by itself (its message is in the log) or they die again and again.
-  void look_after(const std::function<void(const std::string& name)>& died);
+  // To be called often: gives back the trials of workers that died by a signal and replaces them,
+  // and gives back those whose lease ran out. Throws SystemError when a worker ended by itself (its
+  // message is in the log) or they die again and again.
+  void look_after(Store& store);
 
   // Asks all to stop, waits for their children's checkpoints, then kills.
   void stop();
@@ -41,6 +42,7 @@ class LocalWorkers {
   std::vector<int64_t> gpus_;  // empty: on the CPU
   std::vector<Worker> workers_;
   int64_t deaths_ = 0;
+  double expired_at_ = 0.0;  // the last look for leases that ran out
 };
 
 }  // namespace nas::engine

@@ -17,7 +17,6 @@ namespace nas::engine {
 namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(100);
-constexpr double kExpirySeconds = 5.0;  // between looks for leases that ran out
 
 }  // namespace
 
@@ -67,17 +66,9 @@ bool train_repeats(const RunFolder& run, const common::Options& options,
   };
   if (finished()) return true;
   LocalWorkers workers(run, options.integer("workers"), options.text("device"));
-  double expired_at = 0.0;
   while (!finished()) {
     if (stop_signal() != 0) return false;
-    workers.look_after([&](const std::string& name) {
-      store.release_worker(name);
-      store.add_event("worker died", -1, name);
-    });
-    if (const double now = common::monotonic_seconds(); now - expired_at > kExpirySeconds) {
-      expired_at = now;
-      store.release_expired();
-    }
+    workers.look_after(store);
     std::this_thread::sleep_for(kPause);
   }
   return true;
