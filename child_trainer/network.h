@@ -1,40 +1,26 @@
-// A network graph on tensors: holds parameters and buffers by name and runs the graph forward;
-// LibTorch's autograd runs it backward. One plan trains and evaluates.
+// A network graph on tensors: holds parameters and buffers by name and runs the graph, by our own
+// kernels on a CPU in float32, else node by node by LibTorch.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
-#include <functional>
+#include <memory>
 
+#include "child_trainer/plan_runner.h"
 #include "child_trainer/tensors.h"
-#include "common/random.h"
 #include "search_space/network_graph.h"
 
 namespace nas::child_trainer {
-
-// Sees every node that is run: the values that it read and what it made of them. For scores.
-using Observer =
-    std::function<void(const search_space::Node& node, const std::vector<at::Tensor>& inputs,
-                       const at::Tensor& output)>;
-
-// What a forward pass needs to know besides its input.
-struct Pass {
-  bool training = false;
-  double drop_path = 0.0;      // the run's present rate; a node multiplies it by its depth ratio
-  common::RandomKey key = {};  // of this step; `purpose` and `index` are set by the network
-  Observer observe = {};       // may be empty
-};
-
-struct Scores {
-  at::Tensor logits;     // [N, classes]
-  at::Tensor auxiliary;  // [N, classes]; undefined without the head or in evaluation
-};
 
 class Network {
  public:
   // Initial weights: He normal by fan-out for convolutions, uniform(±1/sqrt(fan-in)) for linear
   // layers, 1 and 0 for batch norms; each drawn from (seed, trial, name), on any device the same.
   Network(search_space::NetworkGraph graph, at::Device device, const common::RandomKey& key);
+
+  // Whether our own kernels may be used (--kernels); they are not for an observed pass, nor under
+  // autocast.
+  void use_kernels(bool use) { use_kernels_ = use; }
 
   // images: float [N, 3, H, W], normalised.
   Scores forward(const at::Tensor& images, const Pass& pass);
@@ -50,6 +36,9 @@ class Network {
   NamedTensors state(bool with_auxiliary) const;
 
  private:
+  bool kernels_fit(const at::Tensor& images, const Pass& pass) const;
+  Scores run_nodes(const at::Tensor& images, const Pass& pass);
+
   search_space::NetworkGraph graph_;
   at::Device device_;
   NamedTensors parameters_;
@@ -57,6 +46,8 @@ class Network {
   std::vector<std::vector<at::Tensor>> node_parameters_;  // by node, in the primitive's order
   std::vector<std::vector<at::Tensor>> node_buffers_;
   std::vector<std::vector<int>> dead_after_;  // values that no later node reads
+  bool use_kernels_ = true;
+  std::unique_ptr<PlanRunner> runner_;  // made when it is first needed
 };
 
 }  // namespace nas::child_trainer

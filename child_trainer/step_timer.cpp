@@ -13,6 +13,7 @@ namespace nas::child_trainer {
 double seconds_a_step(const search_space::NetworkGraph& graph, const TrainSettings& settings,
                       at::Device device) {
   Network network(graph, device, {});
+  network.use_kernels(settings.kernels == "auto");
   Optimizer optimizer(network, settings);
   const auto& shape = graph.nodes[0].shape;
   const at::Tensor images =

@@ -68,6 +68,10 @@ common::OptionList TrainSettings::options() const {
        .value = precision,
        .help = "bf16: autocast",
        .choices = {"fp32", "bf16"}},
+      {.name = "kernels",
+       .value = kernels,
+       .help = "On a CPU in fp32: auto, our own, or LibTorch's operators throughout",
+       .choices = {"auto", "torch"}},
   };
 }
 
@@ -87,6 +91,7 @@ TrainSettings TrainSettings::from(const common::Options& options) {
   settings.dropout = options.number("dropout");
   settings.augment = options.list("augment");
   settings.precision = options.text("precision");
+  settings.kernels = options.text("kernels");
   for (const auto& name : settings.augment) common::Registry<Augmentation>::find(name);
   return settings;
 }

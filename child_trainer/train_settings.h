@@ -20,6 +20,7 @@ struct TrainSettings {
   double dropout = 0.0;           // before the classifier
   std::vector<std::string> augment = {"pad-crop", "flip"};
   std::string precision = "fp32";  // "fp32" | "bf16": autocast
+  std::string kernels = "auto";    // "auto" | "torch": see Network::use_kernels
 
   // The declarations, with this object's values as defaults.
   common::OptionList options() const;

@@ -264,6 +264,7 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     state_->network = std::make_unique<Network>(
         search_space::build_network(job.architecture, options), state_->device,
         common::RandomKey{.seed = job.seed, .trial = job.trial});
+    state_->network->use_kernels(job.settings.kernels == "auto");
     if (!job.init_from.empty()) start_from(*state_->network, job.init_from);
     Optimizer optimizer(*state_->network, job.settings);
     const std::string identity = identity_of(job);

@@ -59,7 +59,9 @@ set(torch_lib ${NAS_TORCH_ROOT}/torch/lib)
 add_library(nas::torch INTERFACE IMPORTED)
 target_include_directories(nas::torch SYSTEM INTERFACE ${fmt_shim} ${NAS_TORCH_ROOT}/torch/include
                            ${NAS_TORCH_ROOT}/torch/include/torch/csrc/api/include)
-target_link_libraries(nas::torch INTERFACE ${torch_lib}/libtorch_cpu.so ${torch_lib}/libc10.so
+# The OpenMP runtime is the one that LibTorch brings: two would start twice the threads.
+file(GLOB torch_openmp ${torch_lib}/libgomp*.so*)
+target_link_libraries(nas::torch INTERFACE ${torch_lib}/libtorch_cpu.so ${torch_lib}/libc10.so ${torch_openmp}
                       Threads::Threads)
 target_link_options(nas::torch INTERFACE -Wl,-rpath,${torch_lib} -Wl,--allow-shlib-undefined)
 if(NAS_CUDA)

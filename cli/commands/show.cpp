@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "child_trainer/plan.h"
 #include "cli/command.h"
 #include "common/text.h"
 #include "export/drawing.h"
@@ -27,6 +28,10 @@ common::OptionList options() {
        .value = "text",
        .help = "Output",
        .choices = {"text", "json", "dot", "svg"}},
+      {.name = "plan",
+       .value = false,
+       .help = "Print the steps in which it is trained on a CPU: what is fused, and what LibTorch "
+               "runs"},
   });
   return options.all();
 }
@@ -72,6 +77,10 @@ int run(Arguments& arguments) {
   const int64_t auxiliary = search_space::cost_of(whole).auxiliary_parameters;
   const auto graph = search_space::inference_graph(std::move(whole));
   const auto cost = search_space::cost_of(graph);
+  if (arguments.options.flag("plan")) {
+    fmt::print("{}", child_trainer::plan_text(graph, child_trainer::fuse(graph)));
+    return common::kExitDone;
+  }
   if (format == "json") {
     common::Json shapes = common::Json::object();
     for (const auto& [name, node] : graph.end_points) {

@@ -1,0 +1,9 @@
+// Compiled for this instruction set; see CMakeLists.txt.
+#include "child_trainer/kernels/implementation.h"
+
+namespace nas::child_trainer::kernels {
+
+extern const Kernels kPortable;
+const Kernels kPortable = NAS_ISA::table("portable");
+
+}  // namespace nas::child_trainer::kernels

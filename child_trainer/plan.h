@@ -1,0 +1,71 @@
+// What the CPU kernels run: the network graph with its batch norms, ReLUs, drop-paths, pools and
+// concats taken into the steps that read or write them. One plan trains and evaluates.
+//
+// A step is a convolution (or a depthwise and a 1x1) with the statistics of the batch norm behind
+// it, a sum of values, or one primitive that LibTorch runs. A value is never written where its
+// reader can compute it: a batch norm and a ReLU are two numbers a channel and a bound, a pool
+// goes straight into the sum, and the values of a concat are written where they belong in it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "search_space/network_graph.h"
+
+namespace nas::child_trainer {
+
+// Channels of a buffer, and what is done to them while they are read: the batch norm, then the
+// ReLU, then the pool, then the drop-path. Numbers are nodes of the graph; -1: nothing.
+struct Operand {
+  int buffer = -1;
+  int64_t channel = 0;  // the first
+  int64_t channels = 0;
+  int batch_norm = -1;
+  bool relu = false;
+  int pool = -1;
+  int drop_path = -1;
+  int64_t top = 0, left = 0;  // rows and columns that are passed over, zeros beyond the end
+
+  // Whether it is the buffer's channels as they are.
+  bool plain() const;
+};
+
+struct Step {
+  enum class Kind { kConvolution, kSum, kTorch };
+  Kind kind = Kind::kSum;
+  std::vector<int> nodes;       // that it computes, in their order; of a copy none
+  std::vector<Operand> inputs;  // of a sum: what is added, not empty
+  int buffer = -1;
+  int64_t channel = 0;  // of the buffer, where the output begins
+  int64_t channels = 0;
+  bool auxiliary = false;  // left out in evaluation
+  // Of a convolution.
+  int depthwise = -1;
+  int convolution = -1;
+  int batch_norm = -1;            // whose statistics are taken
+  int64_t statistics_offset = 0;  // of its channels, where these begin
+};
+
+struct PlanBuffer {
+  search_space::Shape shape;
+  bool torch = false;   // LibTorch allocates it
+  int batch_norm = -1;  // its gradient is that of this batch norm's output
+  // The sum that alone reads it, as it is: its gradient is that of the sum's output, times the
+  // drop-path. -1: it has a gradient of its own.
+  int gradient_of_step = -1;
+  int drop_path = -1;
+};
+
+struct Plan {
+  std::vector<PlanBuffer> buffers;  // the first is the image
+  std::vector<Step> steps;          // in order
+  int logits = -1;                  // buffers
+  int auxiliary_logits = -1;
+};
+
+Plan fuse(const search_space::NetworkGraph& graph);
+
+// A line a step: what was fused, and what LibTorch runs. `nas show --plan`.
+std::string plan_text(const search_space::NetworkGraph& graph, const Plan& plan);
+
+}  // namespace nas::child_trainer

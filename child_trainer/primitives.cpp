@@ -1,0 +1,134 @@
+#include "child_trainer/primitives.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
+
+#include "common/error.h"
+
+namespace nas::child_trainer {
+
+using search_space::Node;
+
+// One mask a sample, divided by the keep probability.
+at::Tensor drop_path_mask(const Site& site, int64_t samples) {
+  const double rate = site.pass.drop_path * site.node.attributes.depth_ratio;
+  if (!site.pass.training || rate <= 0) return {};
+  common::RandomKey key = site.pass.key;
+  key.purpose = "drop_path";
+  key.index = site.index;
+  common::RandomStream random(key);
+  const double keep = 1.0 - rate;
+  at::Tensor mask = at::empty({samples, 1, 1, 1});
+  auto* data = mask.data_ptr<float>();
+  for (int64_t i = 0; i < samples; ++i)
+    data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
+  return mask;
+}
+
+namespace {
+
+using Inputs = std::vector<at::Tensor>;
+
+at::Tensor run_conv(const Inputs& x, const Site& site) {
+  const auto& a = site.node.attributes;
+  const at::Tensor bias = site.parameters.size() > 1 ? site.parameters[1] : at::Tensor();
+  return at::conv2d(x[0], site.parameters[0], bias, {a.stride_h, a.stride_w}, {a.top, a.left},
+                    {a.dilation, a.dilation}, a.groups);
+}
+
+at::Tensor run_batch_norm(const Inputs& x, const Site& site) {
+  return at::batch_norm(x[0], site.parameters[0], site.parameters[1], site.buffers[0],
+                        site.buffers[1], site.pass.training, site.node.attributes.momentum,
+                        site.node.attributes.epsilon, true);
+}
+
+at::Tensor run_relu(const Inputs& x, const Site&) { return at::relu(x[0]); }
+
+at::Tensor run_max_pool(const Inputs& x, const Site& site) {
+  const auto& a = site.node.attributes;
+  return at::max_pool2d(x[0], {a.kernel_h, a.kernel_w}, {a.stride_h, a.stride_w}, {a.top, a.left});
+}
+
+at::Tensor run_avg_pool(const Inputs& x, const Site& site) {
+  const auto& a = site.node.attributes;
+  return at::avg_pool2d(x[0], {a.kernel_h, a.kernel_w}, {a.stride_h, a.stride_w}, {a.top, a.left},
+                        false,
+                        /*count_include_pad=*/false);
+}
+
+at::Tensor run_add(const Inputs& x, const Site&) {
+  at::Tensor sum = at::add(x[0], x[1]);
+  for (size_t i = 2; i < x.size(); ++i) sum.add_(x[i]);
+  return sum;
+}
+
+at::Tensor run_concat(const Inputs& x, const Site&) { return at::cat(x, 1); }
+
+at::Tensor run_pad(const Inputs& x, const Site& site) {
+  const auto& a = site.node.attributes;
+  return at::constant_pad_nd(x[0], {a.left, a.right, a.top, a.bottom});
+}
+
+at::Tensor run_slice(const Inputs& x, const Site& site) {
+  const auto& a = site.node.attributes;
+  return x[0].slice(2, a.top).slice(3, a.left);
+}
+
+at::Tensor run_zeros(const Inputs& x, const Site& site) {
+  const auto& shape = site.node.shape;
+  return at::zeros({x[0].size(0), shape.channels, shape.height, shape.width}, x[0].options())
+      .contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+// A mean instead of adaptive pooling: the latter's backward is not deterministic on CUDA.
+at::Tensor run_global_avg_pool(const Inputs& x, const Site&) { return x[0].mean({2, 3}, true); }
+
+at::Tensor run_linear(const Inputs& x, const Site& site) {
+  return at::linear(x[0].flatten(1), site.parameters[0], site.parameters[1]);
+}
+
+at::Tensor run_dropout(const Inputs& x, const Site& site) {
+  if (!site.pass.training) return x[0];
+  common::RandomKey key = site.pass.key;
+  key.purpose = "dropout";
+  key.index = site.index;
+  common::RandomStream random(key);
+  const double keep = 1.0 - site.node.attributes.rate;
+  at::Tensor mask = at::empty(x[0].sizes());
+  auto* data = mask.data_ptr<float>();
+  for (int64_t i = 0; i < mask.numel(); ++i)
+    data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
+  return x[0] * mask.to(x[0].device());
+}
+
+at::Tensor run_drop_path(const Inputs& x, const Site& site) {
+  const at::Tensor mask = drop_path_mask(site, x[0].size(0));
+  return mask.defined() ? x[0] * mask.to(x[0].device()) : x[0];
+}
+
+at::Tensor run_sigmoid(const Inputs& x, const Site&) { return at::sigmoid(x[0]); }
+at::Tensor run_mul(const Inputs& x, const Site&) { return x[0] * x[1]; }
+
+at::Tensor run_unsupported(const Inputs&, const Site& site) {
+  throw common::InternalError({.where = site.node.name,
+                               .what = "this primitive cannot be run",
+                               .got = search_space::primitive_text(site.node.kind)});
+}
+
+using Runner = at::Tensor (*)(const Inputs&, const Site&);
+
+// In the order of search_space::Primitive.
+constexpr std::array<Runner, 18> kRunners = {
+    run_unsupported,  // input: given
+    run_conv,        run_batch_norm, run_relu,    run_max_pool, run_avg_pool,        run_add,
+    run_concat,      run_pad,        run_slice,   run_zeros,    run_global_avg_pool, run_linear,
+    run_dropout,     run_drop_path,  run_sigmoid, run_mul,      run_unsupported};
+
+}  // namespace
+
+at::Tensor run_primitive(const std::vector<at::Tensor>& inputs, const Site& site) {
+  return kRunners[static_cast<size_t>(site.node.kind)](inputs, site);
+}
+
+}  // namespace nas::child_trainer

@@ -1,0 +1,43 @@
+// Runs one primitive of a network graph by LibTorch's operators.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <vector>
+
+#include "common/random.h"
+#include "search_space/network_graph.h"
+
+namespace nas::child_trainer {
+
+// Sees every node that is run: the values that it read and what it made of them. For scores.
+using Observer =
+    std::function<void(const search_space::Node& node, const std::vector<at::Tensor>& inputs,
+                       const at::Tensor& output)>;
+
+// What a forward pass needs to know besides its input.
+struct Pass {
+  bool training = false;
+  double drop_path = 0.0;      // the run's present rate; a node multiplies it by its depth ratio
+  common::RandomKey key = {};  // of this step; `purpose` and `index` are set by the network
+  Observer observe = {};       // may be empty
+};
+
+// A node where it is run.
+struct Site {
+  const search_space::Node& node;
+  const std::vector<at::Tensor>& parameters;  // in the primitive's order
+  const std::vector<at::Tensor>& buffers;
+  const Pass& pass;
+  uint64_t index;  // of the node in its graph
+};
+
+// Images are [N, C, H, W]. Throws InternalError for a primitive that is not computed.
+at::Tensor run_primitive(const std::vector<at::Tensor>& inputs, const Site& site);
+
+// What the branches of a drop-path node are multiplied with, float [samples, 1, 1, 1]; undefined
+// where none is dropped.
+at::Tensor drop_path_mask(const Site& site, int64_t samples);
+
+}  // namespace nas::child_trainer
