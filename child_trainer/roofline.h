@@ -10,8 +10,8 @@ struct Roofline {
   double bytes_per_second = 0.0;  // of a triad, a = b + s c, over arrays larger than the caches
 };
 
-// The best of repeated runs on this process's threads, in float32, or the product in bfloat16. About
-// a second; takes half a GiB of memory for so long.
+// The best of repeated runs on this process's threads, in float32, or the product in bfloat16.
+// About a second; takes half a GiB of memory for so long.
 Roofline measure_roofline(at::Device device, bool bf16);
 
 }  // namespace nas::child_trainer
