@@ -1,5 +1,6 @@
 #include "engine/bench_child.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <iostream>

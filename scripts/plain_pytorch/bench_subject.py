@@ -39,6 +39,9 @@ class Subject:
         self.network = network.to(memory_format=self.format)
         self.inferred = self.inferred.contiguous(memory_format=self.format)
         if arguments.mode == "compile":
+            # Cells share a function; beyond eight versions of it the rest would run eagerly, without a word.
+            torch._dynamo.config.recompile_limit = 1000
+            torch._dynamo.config.accumulated_recompile_limit = 1000
             for name in network.cells:
                 getattr(network, name).compile()
         self.optimizer = training.make_optimizer(network, self.rate)
