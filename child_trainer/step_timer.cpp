@@ -4,33 +4,66 @@
 
 #include <limits>
 
-#include "child_trainer/network.h"
-#include "child_trainer/optimizer.h"
+#include "child_trainer/training_step.h"
 #include "common/log.h"
+#include "data/random_images.h"
 
 namespace nas::child_trainer {
 
+StepTimer::StepTimer(const search_space::NetworkGraph& graph, const TrainSettings& settings,
+                     const DeviceSplit& images, at::Device device, uint64_t seed)
+    : settings_(settings),
+      images_(images),
+      seed_(seed),
+      network_(graph, device, {.seed = seed}),
+      optimizer_(network_, settings) {
+  network_.use_kernels(settings.kernels == "auto");
+}
+
+std::unique_ptr<EpochBatches> StepTimer::epoch(int64_t number) const {
+  return std::make_unique<EpochBatches>(
+      images_, settings_.batch_size, settings_.augment,
+      common::RandomKey{.seed = seed_, .epoch = static_cast<uint64_t>(number)});
+}
+
+void StepTimer::wait() const {
+  if (!network_.device().is_cpu()) at::zeros({}, network_.device()).item<float>();
+}
+
+StepSeconds StepTimer::step(bool parts) {
+  StepSeconds seconds;
+  double last = common::monotonic_seconds();
+  const auto end_of = [&](double& part) {
+    if (parts) wait();
+    const double now = common::monotonic_seconds();
+    part = now - last;
+    last = now;
+  };
+  const int64_t count = EpochBatches::count_for(images_.count(), settings_.batch_size);
+  if (steps_ % count == 0) batches_ = epoch(steps_ / count);
+  const Batch batch = batches_->get(steps_ % count);
+  end_of(seconds.data);
+  const StepLoss forward = forward_loss(network_, batch, settings_, settings_.drop_path,
+                                        {.seed = seed_, .epoch = static_cast<uint64_t>(steps_)});
+  loss_ = forward.loss.detach();
+  end_of(seconds.forward);
+  forward.loss.backward();
+  end_of(seconds.backward);
+  optimizer_.step(settings_.learning_rate);
+  end_of(seconds.optimizer);
+  ++steps_;
+  return seconds;
+}
+
 double seconds_a_step(const search_space::NetworkGraph& graph, const TrainSettings& settings,
                       at::Device device) {
-  Network network(graph, device, {});
-  network.use_kernels(settings.kernels == "auto");
-  Optimizer optimizer(network, settings);
-  const auto& shape = graph.nodes[0].shape;
-  const at::Tensor images =
-      at::ones({settings.batch_size, shape.channels, shape.height, shape.width}, device)
-          .contiguous(at::MemoryFormat::ChannelsLast);
-  double best = std::numeric_limits<double>::infinity();
-  for (int step = 0; step < 3; ++step) {
-    const double start = common::monotonic_seconds();
-    const Scores scores = network.forward(images, {.training = true});
-    at::Tensor loss = at::logsumexp(scores.logits, 1).mean();
-    if (scores.auxiliary.defined()) loss = loss + at::logsumexp(scores.auxiliary, 1).mean();
-    loss.backward();
-    optimizer.step(0.0);
-    loss.item();  // waits for a GPU
-    if (step > 0) best = std::min(best, common::monotonic_seconds() - start);
-  }
-  return best;
+  const auto dataset = data::random_images(settings.batch_size, graph.nodes[0].shape.height,
+                                           graph.classes, /*seed=*/0);
+  const DeviceSplit images(dataset, dataset.train, measure_normalisation(dataset, dataset.train),
+                           device);
+  StepTimer timer(graph, settings, images, device, /*seed=*/0);
+  timer.step(true);
+  return std::min(timer.step(true).whole(), timer.step(true).whole());
 }
 
 }  // namespace nas::child_trainer

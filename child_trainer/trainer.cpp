@@ -1,7 +1,6 @@
 #include "child_trainer/trainer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -12,7 +11,7 @@
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
 #include "child_trainer/evaluate.h"
-#include "child_trainer/loss.h"
+#include "child_trainer/training_step.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -22,28 +21,6 @@
 namespace nas::child_trainer {
 
 namespace {
-
-// Autocast to bfloat16 for the length of a forward pass.
-class Autocast {
- public:
-  Autocast(bool enabled, at::DeviceType device) : enabled_(enabled), device_(device) {
-    if (!enabled_) return;
-    at::autocast::set_autocast_enabled(device_, true);
-    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
-    at::autocast::increment_nesting();
-  }
-  ~Autocast() {
-    if (!enabled_) return;
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(device_, false);
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  bool enabled_;
-  at::DeviceType device_;
-};
 
 // What must not change between the attempts at one training.
 std::string identity_of(const TrainJob& job) {
@@ -173,25 +150,11 @@ bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, O
     const Batch batch = batches.get(progress.step);
     common::RandomKey step_key = key;
     step_key.epoch = static_cast<uint64_t>(global_step);
-    at::Tensor loss;
-    at::Tensor logits;
-    {
-      const Autocast autocast(job.settings.precision == "bf16", device.type());
-      const Scores scores = network->forward(
-          batch.images, {.training = true,
-                         .drop_path = drop_path_at(job.settings, global_step, steps),
-                         .key = step_key});
-      logits = scores.logits.detach();
-      const auto loss_at = [&](const at::Tensor& rows) {
-        return loss_of(rows.to(at::kFloat), batch.targets, job.settings.label_smoothing);
-      };
-      loss = loss_at(scores.logits);
-      if (scores.auxiliary.defined())
-        loss = loss + job.settings.auxiliary_weight * loss_at(scores.auxiliary);
-    }
-    loss.backward();
-    loss_sum += loss.detach();
-    if (batch.targets.dim() == 1) correct_sum += (logits.argmax(1) == batch.targets).sum();
+    const StepLoss forward = forward_loss(*network, batch, job.settings,
+                                          drop_path_at(job.settings, global_step, steps), step_key);
+    forward.loss.backward();
+    loss_sum += forward.loss.detach();
+    if (batch.targets.dim() == 1) correct_sum += (forward.logits.argmax(1) == batch.targets).sum();
     optimizer.step(learning_rate_at(job.settings, global_step, steps));
     ++progress.step;
     if (progress.step % 25 == 0) settle();

@@ -14,6 +14,14 @@ namespace {
 constexpr double kMemoryShare = 0.85;  // of the machine, for all of them
 }
 
+std::vector<std::pair<std::string, std::string>> helper_environment(int64_t threads) {
+  return {{"OMP_WAIT_POLICY", "passive"},
+          {"OMP_NUM_THREADS", std::to_string(threads)},
+          {"MALLOC_ARENA_MAX", "2"},
+          {"ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256"},
+          {"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}};
+}
+
 std::unique_ptr<common::Process> start_helper(const RunFolder& run, const std::string& command,
                                               const std::string& device, int64_t threads) {
   const auto log = run.path() / "workers" / (command + "_" + std::to_string(getpid()) + ".log");
@@ -21,11 +29,7 @@ std::unique_ptr<common::Process> start_helper(const RunFolder& run, const std::s
   return std::make_unique<common::Process>(common::ProcessOptions{
       .arguments = {common::self_path().string(), command, "--run", run.path().string(), "--device",
                     device, "--parent", std::to_string(getpid())},
-      .environment = {{"OMP_WAIT_POLICY", "passive"},
-                      {"OMP_NUM_THREADS", std::to_string(threads)},
-                      {"MALLOC_ARENA_MAX", "2"},
-                      {"ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256"},
-                      {"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}},
+      .environment = helper_environment(threads),
       .pipe_stdin = true,
       .pipe_stdout = true,
       .stderr_file = log});

@@ -3,11 +3,16 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/process.h"
 #include "engine/run_folder.h"
 
 namespace nas::engine {
+
+// What the environment of a process has that runs networks on so many threads.
+std::vector<std::pair<std::string, std::string>> helper_environment(int64_t threads);
 
 // `nas COMMAND --run RUN --device DEVICE`, with pipes to and from it. It ends with this process; until it says
 // otherwise, what it prints to stderr is in workers/COMMAND_PID.log of the run.
