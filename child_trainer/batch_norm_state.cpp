@@ -17,7 +17,7 @@ BatchNormState::BatchNormState(const search_space::Node& node,
       running_var_(buffers[1]) {
   const auto count = static_cast<size_t>(node.shape.channels);
   for (auto* values : {&scale, &shift, &a, &b, &c}) values->resize(count);
-  for (auto* values : {&sums, &d_sums}) values->resize(2 * count);
+  sums.resize(2 * count);
   mean_.resize(count);
   inverse_.resize(count);
 }
@@ -51,12 +51,15 @@ void BatchNormState::use_batch(double count) {
   }
 }
 
-void BatchNormState::differentiate(double count) {
+void BatchNormState::differentiate(double count, int64_t offset,
+                                   const std::vector<double>& d_sums) {
   float* d_weight = gradient_of(weight_);
   float* d_bias = gradient_of(bias_);
-  for (size_t i = 0; i < channels(); ++i) {
-    const double of_dy = d_sums[i];
-    const double of_normalised = (d_sums[channels() + i] - mean_[i] * of_dy) * inverse_[i];
+  const size_t width = d_sums.size() / 2;
+  for (size_t k = 0; k < width; ++k) {
+    const size_t i = static_cast<size_t>(offset) + k;
+    const double of_dy = d_sums[k];
+    const double of_normalised = (d_sums[width + k] - mean_[i] * of_dy) * inverse_[i];
     const double factor = weight_.const_data_ptr<float>()[i] * inverse_[i];
     const double slope = -factor * inverse_[i] * of_normalised / count;
     d_weight[i] += static_cast<float>(of_normalised);
@@ -65,7 +68,6 @@ void BatchNormState::differentiate(double count) {
     b[i] = static_cast<float>(slope);
     c[i] = static_cast<float>(-factor * of_dy / count - slope * mean_[i]);
   }
-  differentiated = true;
 }
 
 float* gradient_of(const at::Tensor& parameter) {

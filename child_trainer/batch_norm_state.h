@@ -22,18 +22,16 @@ struct BatchNormState {
   // By the batch's: `sums` [2][channels] of z and of z^2 over `count` values a channel; moves the
   // running ones.
   void use_batch(double count);
-  // dz = a dy + b z + c, and the gradients of weight and bias; d_sums: of dy and of dy z.
-  void differentiate(double count);
+  // dz = a dy + b z + c, and the gradients of weight and bias, of the channels from `offset` on;
+  // d_sums [2][so many]: of dy and of dy z.
+  void differentiate(double count, int64_t offset, const std::vector<double>& d_sums);
 
   size_t channels() const { return scale.size(); }
 
   std::vector<float> scale, shift;
   std::vector<float> a, b, c;
-  std::vector<double> sums;    // [2][channels]
-  std::vector<double> d_sums;  // [2][channels]
-  bool has_d_sums = false;     // its only reader took them on its way
-  bool differentiated = false;
-  int waits_for = 0;  // convolutions whose statistics are still missing
+  std::vector<double> sums;  // [2][channels]
+  int waits_for = 0;         // convolutions whose statistics are still missing
   int convolutions = 0;
 
  private:

@@ -17,7 +17,7 @@ PackedConvolution::PackedConvolution(const search_space::NetworkGraph& graph,
   const auto& a = windowed.attributes;
   shape_ = {.height = input.shape.height,
             .width = input.shape.width,
-            .channels = step.inputs[0].channels,
+            .channels = windowed.parameters[0].shape[1] * a.groups,
             .out_height = output.height,
             .out_width = output.width,
             .out_channels = output.channels,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "common/text.h"
 
@@ -40,22 +41,25 @@ class Fusion {
       for (const int input : graph.nodes[i].inputs)
         readers_[static_cast<size_t>(input)].push_back(static_cast<int>(i));
     values_.resize(graph.nodes.size());
-    home_.resize(graph.nodes.size(), -1);
   }
 
   Plan run() {
-    values_[0] = new_buffer(node(0).shape);
+    values_[0] = {new_buffer(node(0).shape)};
     for (size_t i = 1; i < graph_.nodes.size(); ++i) append(static_cast<int>(i));
-    plan_.logits = result(graph_.logits);
-    if (graph_.auxiliary_logits) plan_.auxiliary_logits = result(*graph_.auxiliary_logits);
+    plan_.logits = written(graph_.logits).buffer;
+    if (graph_.auxiliary_logits) plan_.auxiliary_logits = written(*graph_.auxiliary_logits).buffer;
     share_gradients();
     return std::move(plan_);
   }
 
  private:
+  // What a node gives: the concat of so many operands; none where a later step computes it.
+  using Value = std::vector<Operand>;
+
   const Node& node(int i) const { return graph_.nodes[static_cast<size_t>(i)]; }
   const std::vector<int>& readers(int i) const { return readers_[static_cast<size_t>(i)]; }
-  Operand& value(int i) { return values_[static_cast<size_t>(i)]; }
+  Value& value(int i) { return values_[static_cast<size_t>(i)]; }
+  PlanBuffer& buffer(int b) { return plan_.buffers[static_cast<size_t>(b)]; }
   bool is_result(int i) const { return i == graph_.logits || i == graph_.auxiliary_logits; }
   // The node that alone reads this one; -1: none, or several.
   int only_reader(int i) const {
@@ -64,66 +68,46 @@ class Fusion {
   bool all_readers(int i, const std::function<bool(int)>& fits) const {
     return !is_result(i) && std::all_of(readers(i).begin(), readers(i).end(), fits);
   }
+  static bool any(const Value& parts, const std::function<bool(const Operand&)>& fits) {
+    return std::any_of(parts.begin(), parts.end(), fits);
+  }
+  static bool is_shifted(const Operand& part) { return part.top != 0 || part.left != 0; }
+  static bool is_branch(const Operand& part) { return part.pool >= 0 || part.drop_path >= 0; }
 
   Operand new_buffer(const search_space::Shape& shape, bool torch = false) {
     plan_.buffers.push_back({.shape = shape, .torch = torch});
-    return {.buffer = static_cast<int>(plan_.buffers.size()) - 1, .channels = shape.channels};
-  }
-
-  // Where the output of a node goes: into its place in the concat that reads it, or into a buffer
-  // of its own.
-  Operand place(int i) {
-    for (const int reader : readers(i)) {
-      const Node& concat = node(reader);
-      if (concat.kind != Primitive::kConcat) continue;
-      if (std::count(concat.inputs.begin(), concat.inputs.end(), i) != 1) continue;
-      int& home = home_[static_cast<size_t>(reader)];
-      if (home < 0) home = new_buffer(concat.shape).buffer;
-      return {.buffer = home, .channel = channel_in(concat, i), .channels = node(i).shape.channels};
-    }
-    return new_buffer(node(i).shape);
-  }
-  int64_t channel_in(const Node& concat, int i) const {
-    int64_t channel = 0;
-    for (const int input : concat.inputs) {
-      if (input == i) break;
-      channel += node(input).shape.channels;
-    }
-    return channel;
+    return {.buffer = static_cast<int>(plan_.buffers.size()) - 1};
   }
 
   // `nodes`: what it computes; empty for a copy of the value of node `i`.
-  void add_sum(int i, std::vector<int> nodes, std::vector<Operand> inputs, const Operand& output) {
+  void add_sum(int i, std::vector<int> nodes, std::vector<Operand> inputs, const Operand& output,
+               int64_t channel, int64_t channels) {
     plan_.steps.push_back({.kind = Step::Kind::kSum,
                            .nodes = std::move(nodes),
                            .inputs = std::move(inputs),
                            .buffer = output.buffer,
-                           .channel = output.channel,
-                           .channels = output.channels,
+                           .channel = channel,
+                           .channels = channels,
                            .auxiliary = node(i).auxiliary});
   }
-  // The value in a buffer, without anything left to do.
-  Operand written(int i) {
-    Operand& operand = value(i);
-    if (operand.plain()) return operand;
-    const Operand output = new_buffer(node(i).shape);
-    add_sum(i, {}, {operand}, output);
-    return operand = output;
-  }
-  // The value as a convolution reads it: without a pool or a drop-path.
-  Operand read_by_convolution(int i) {
-    const Operand operand = value(i);
-    return operand.pool < 0 && operand.drop_path < 0 ? operand : written(i);
-  }
-  // The value as a sum reads it.
-  Operand read_by_sum(int i) {
-    const Operand operand = value(i);
-    return operand.top == 0 && operand.left == 0 ? operand : written(i);
-  }
 
-  int result(int i) {
-    const Operand operand = written(i);
-    return operand.buffer;
+  // The value in one buffer, without anything left to do.
+  Operand written(int i) {
+    Value& parts = value(i);
+    if (parts.size() == 1 && parts[0].plain()) return parts[0];
+    const Operand output = new_buffer(node(i).shape);
+    int64_t channel = 0;
+    for (const Operand& part : parts) {
+      const int64_t channels = buffer(part.buffer).shape.channels;
+      add_sum(i, {}, {part}, output, channel, channels);
+      channel += channels;
+    }
+    parts = {output};
+    return output;
+  }
+  // The value as a sum or a pool reads it.
+  Operand one_part(int i) {
+    return value(i).size() == 1 && !is_shifted(value(i)[0]) ? value(i)[0] : written(i);
   }
 
   // The batch norm whose statistics a convolution takes: the only reader of its output, or of the
@@ -131,14 +115,17 @@ class Fusion {
   int batch_norm_behind(int i, int64_t* offset) const {
     int reader = only_reader(i);
     *offset = 0;
-    if (reader >= 0 && node(reader).kind == Primitive::kConcat && normalises_whole(reader)) {
-      *offset = channel_in(node(reader), i);
+    if (reader >= 0 && node(reader).kind == Primitive::kConcat && joins_convolutions(reader)) {
+      for (const int input : node(reader).inputs) {
+        if (input == i) break;
+        *offset += node(input).shape.channels;
+      }
       reader = only_reader(reader);
     }
     return reader >= 0 && node(reader).kind == Primitive::kBatchNorm ? reader : -1;
   }
   // Whether all inputs of a concat are convolutions that nothing else reads.
-  bool normalises_whole(int concat) const {
+  bool joins_convolutions(int concat) const {
     return std::all_of(node(concat).inputs.begin(), node(concat).inputs.end(), [&](int input) {
       return only_reader(input) == concat && is_dense(node(input));
     });
@@ -178,26 +165,32 @@ class Fusion {
     for (const int input : node(i).inputs) step.inputs.push_back(written(input));
     const Operand output = new_buffer(node(i).shape, true);
     step.buffer = output.buffer;
-    step.channels = output.channels;
+    step.channels = node(i).shape.channels;
     plan_.steps.push_back(std::move(step));
-    value(i) = output;
+    value(i) = {output};
   }
 
   void append_relu(int i) {
-    Operand operand = value(node(i).inputs[0]);
-    if (operand.pool >= 0 || operand.drop_path >= 0 || operand.top != 0 || operand.left != 0)
-      operand = written(node(i).inputs[0]);
-    operand.relu = true;
-    value(i) = operand;
+    const int input = node(i).inputs[0];
+    if (any(value(input), is_branch) || any(value(input), is_shifted)) written(input);
+    value(i) = value(input);
+    for (Operand& part : value(i)) part.relu = true;
   }
 
   void append_batch_norm(int i) {
     const int input = node(i).inputs[0];
-    const int buffer = value(input).buffer;
-    if (buffer < 0 || plan_.buffers[static_cast<size_t>(buffer)].batch_norm != i)
+    const auto has_statistics = [&](const Operand& part) {
+      return buffer(part.buffer).batch_norm == i;
+    };
+    if (!std::all_of(value(input).begin(), value(input).end(), has_statistics))
       return append_torch(i);
     value(i) = value(input);
-    value(i).batch_norm = i;
+    int64_t channel = 0;
+    for (Operand& part : value(i)) {
+      part.batch_norm = i;
+      part.batch_norm_offset = channel;
+      channel += buffer(part.buffer).shape.channels;
+    }
   }
 
   // A depthwise convolution waits for the 1x1 that alone reads it.
@@ -210,68 +203,57 @@ class Fusion {
 
   void append_convolution(int i) {
     const Node& n = node(i);
-    const int input = n.inputs[0];
+    int input = n.inputs[0];
     if (is_depthwise(n, node(input).shape.channels) && waits_for_pointwise(i)) return;
     if (!is_dense(n)) return append_torch(i);
-    Step step{
-        .kind = Step::Kind::kConvolution, .nodes = {i}, .auxiliary = n.auxiliary, .convolution = i};
-    int source = input;
-    if (node(input).kind == Primitive::kConv2d && value(input).buffer < 0) {
+    Step step{.kind = Step::Kind::kConvolution,
+              .nodes = {i},
+              .channels = n.shape.channels,
+              .auxiliary = n.auxiliary,
+              .convolution = i};
+    if (value(input).empty()) {
       step.depthwise = input;
       step.nodes = {input, i};
-      source = node(input).inputs[0];
+      input = node(input).inputs[0];
     }
-    step.inputs = {read_by_convolution(source)};
-    step.batch_norm = batch_norm_behind(i, &step.statistics_offset);
-    const Operand output = place(i);
+    if (any(value(input), is_branch)) written(input);
+    step.inputs = value(input);
+    step.batch_norm = batch_norm_behind(i, &step.batch_norm_offset);
+    const Operand output = new_buffer(n.shape);
     step.buffer = output.buffer;
-    step.channel = output.channel;
-    step.channels = output.channels;
-    if (step.batch_norm >= 0)
-      plan_.buffers[static_cast<size_t>(step.buffer)].batch_norm = step.batch_norm;
+    buffer(step.buffer).batch_norm = step.batch_norm;
     plan_.steps.push_back(std::move(step));
-    value(i) = output;
+    value(i) = {output};
   }
 
   void append_add(int i) {
     std::vector<Operand> inputs;
-    for (const int input : node(i).inputs) {
-      const bool nothing = node(input).kind == Primitive::kZeros && value(input).buffer < 0;
-      if (!nothing) inputs.push_back(read_by_sum(input));
+    for (const int input : node(i).inputs)
+      if (!value(input).empty()) inputs.push_back(one_part(input));
+    if (inputs.empty()) {  // zeros alone
+      const int zeros = node(i).inputs[0];
+      append_torch(zeros);
+      value(i) = value(zeros);
+      return;
     }
-    if (inputs.empty()) return append_torch_zeros(i);
-    value(i) = place(i);
-    add_sum(i, {i}, std::move(inputs), value(i));
-  }
-  // A sum of zeros alone.
-  void append_torch_zeros(int i) {
-    const int zeros = node(i).inputs[0];
-    if (value(zeros).buffer < 0) append_torch(zeros);
-    value(i) = value(zeros);
+    const Operand output = new_buffer(node(i).shape);
+    add_sum(i, {i}, std::move(inputs), output, 0, node(i).shape.channels);
+    value(i) = {output};
   }
 
   void append_concat(int i) {
-    int& home = home_[static_cast<size_t>(i)];
-    if (home < 0) home = new_buffer(node(i).shape).buffer;
-    int64_t channel = 0;
-    for (const int input : node(i).inputs) {
-      const Operand operand = value(input);
-      const int64_t channels = node(input).shape.channels;
-      const bool there = operand.plain() && operand.buffer == home && operand.channel == channel;
-      if (!there)
-        add_sum(i, {}, {read_by_sum(input)},
-                {.buffer = home, .channel = channel, .channels = channels});
-      channel += channels;
-    }
-    value(i) = {.buffer = home, .channels = channel};
+    Value parts;
+    for (const int input : node(i).inputs)
+      parts.insert(parts.end(), value(input).begin(), value(input).end());
+    value(i) = parts;
   }
 
   void append_drop_path(int i) {
     const int input = node(i).inputs[0];
-    Operand operand = value(input);
+    Operand operand = one_part(input);
     if (operand.drop_path >= 0) operand = written(input);
     operand.drop_path = i;
-    value(i) = operand;
+    value(i) = {operand};
   }
 
   // Padding at the end and a slice at the beginning are a shift, which a convolution can do itself.
@@ -286,14 +268,17 @@ class Fusion {
     const auto& a = n.attributes;
     const int input = n.inputs[0];
     if (n.kind == Primitive::kPad && a.top == 0 && a.left == 0 && all_readers(i, shifts)) {
-      value(i) = read_by_convolution(input);
+      if (any(value(input), is_branch)) written(input);
+      value(i) = value(input);
+      waiting_pads_.insert(i);
       return;
     }
-    if (n.kind == Primitive::kSlice && node(input).kind == Primitive::kPad && shifts(i) &&
-        !plan_.buffers[static_cast<size_t>(value(input).buffer)].torch) {
+    if (n.kind == Primitive::kSlice && waiting_pads_.count(input) == 1) {
       value(i) = value(input);
-      value(i).top = a.top;
-      value(i).left = a.left;
+      for (Operand& part : value(i)) {
+        part.top = a.top;
+        part.left = a.left;
+      }
       return;
     }
     append_torch(i);
@@ -302,10 +287,10 @@ class Fusion {
   void append_pool(int i) {
     const int input = node(i).inputs[0];
     if (!is_pool(node(i))) return append_torch(i);
-    Operand operand = value(input);
-    if (operand.relu || operand.pool >= 0 || operand.drop_path >= 0) operand = written(input);
+    Operand operand = one_part(input);
+    if (operand.relu || is_branch(operand)) operand = written(input);
     operand.pool = i;
-    value(i) = operand;
+    value(i) = {operand};
     // Computed where it is read, unless that would be more than once.
     if (readers(i).size() != 1 || is_result(i)) written(i);
   }
@@ -317,14 +302,12 @@ class Fusion {
     for (size_t s = 0; s < plan_.steps.size(); ++s) {
       if (plan_.steps[s].kind != Step::Kind::kSum) continue;
       for (const Operand& input : plan_.steps[s].inputs) {
-        PlanBuffer& buffer = plan_.buffers[static_cast<size_t>(input.buffer)];
-        const bool whole = input.channel == 0 && input.channels == buffer.shape.channels;
         const bool result = input.buffer == plan_.logits || input.buffer == plan_.auxiliary_logits;
-        if (reads[static_cast<size_t>(input.buffer)] != 1 || !whole || result || input.relu ||
+        if (reads[static_cast<size_t>(input.buffer)] != 1 || result || input.relu ||
             input.pool >= 0 || input.buffer == 0)
           continue;
-        buffer.gradient_of_step = static_cast<int>(s);
-        buffer.drop_path = input.drop_path;
+        buffer(input.buffer).gradient_of_step = static_cast<int>(s);
+        buffer(input.buffer).drop_path = input.drop_path;
       }
     }
   }
@@ -332,8 +315,8 @@ class Fusion {
   const search_space::NetworkGraph& graph_;
   Plan plan_;
   std::vector<std::vector<int>> readers_;
-  std::vector<Operand> values_;  // by node; buffer -1: it has none
-  std::vector<int> home_;        // of concats: their buffer
+  std::vector<Value> values_;   // by node
+  std::set<int> waiting_pads_;  // whose slice is a shift
 };
 
 }  // namespace
@@ -344,7 +327,6 @@ namespace {
 
 std::string operand_text(const search_space::NetworkGraph& graph, const Operand& operand) {
   std::string text = "b" + std::to_string(operand.buffer);
-  if (operand.channel > 0) text += "[" + std::to_string(operand.channel) + "…]";
   if (operand.top != 0 || operand.left != 0) text = "shift(" + text + ")";
   if (operand.batch_norm >= 0) text = "batch_norm(" + text + ")";
   if (operand.relu) text = "relu(" + text + ")";
@@ -362,7 +344,8 @@ std::string plan_text(const search_space::NetworkGraph& graph, const Plan& plan)
   for (const Step& step : plan.steps) {
     std::vector<std::string> inputs;
     for (const Operand& input : step.inputs) inputs.push_back(operand_text(graph, input));
-    std::string what = common::join(inputs, " + ");
+    const bool sum = step.kind == Step::Kind::kSum;
+    std::string what = common::join(inputs, sum ? " + " : ", ");
     if (step.kind == Step::Kind::kConvolution) {
       what = step.depthwise >= 0 ? "separable(" + what + ")" : "convolution(" + what + ")";
       if (step.batch_norm >= 0) what += ", statistics";

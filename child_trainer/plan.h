@@ -3,8 +3,8 @@
 //
 // A step is a convolution (or a depthwise and a 1x1) with the statistics of the batch norm behind
 // it, a sum of values, or one primitive that LibTorch runs. A value is never written where its
-// reader can compute it: a batch norm and a ReLU are two numbers a channel and a bound, a pool
-// goes straight into the sum, and the values of a concat are written where they belong in it.
+// reader can compute it: a batch norm and a ReLU are two numbers a channel and a bound, a pool goes
+// straight into the sum, and a concat is a list of what it is made of.
 #pragma once
 
 #include <string>
@@ -14,19 +14,18 @@
 
 namespace nas::child_trainer {
 
-// Channels of a buffer, and what is done to them while they are read: the batch norm, then the
-// ReLU, then the pool, then the drop-path. Numbers are nodes of the graph; -1: nothing.
+// A buffer, and what is done to it while it is read: the batch norm, then the ReLU, then the pool,
+// then the drop-path. Numbers are nodes of the graph; -1: nothing.
 struct Operand {
   int buffer = -1;
-  int64_t channel = 0;  // the first
-  int64_t channels = 0;
   int batch_norm = -1;
+  int64_t batch_norm_offset = 0;  // of its channels, where the buffer's begin
   bool relu = false;
   int pool = -1;
   int drop_path = -1;
   int64_t top = 0, left = 0;  // rows and columns that are passed over, zeros beyond the end
 
-  // Whether it is the buffer's channels as they are.
+  // Whether it is the buffer as it is.
   bool plain() const;
 };
 
@@ -34,16 +33,16 @@ struct Step {
   enum class Kind { kConvolution, kSum, kTorch };
   Kind kind = Kind::kSum;
   std::vector<int> nodes;       // that it computes, in their order; of a copy none
-  std::vector<Operand> inputs;  // of a sum: what is added, not empty
+  std::vector<Operand> inputs;  // a convolution reads their concat, a sum adds them
   int buffer = -1;
-  int64_t channel = 0;  // of the buffer, where the output begins
+  int64_t channel = 0;  // of the buffer, where the output begins: other than 0 for copies only
   int64_t channels = 0;
   bool auxiliary = false;  // left out in evaluation
   // Of a convolution.
   int depthwise = -1;
   int convolution = -1;
   int batch_norm = -1;            // whose statistics are taken
-  int64_t statistics_offset = 0;  // of its channels, where these begin
+  int64_t batch_norm_offset = 0;  // of its channels, where these begin
 };
 
 struct PlanBuffer {

@@ -12,22 +12,24 @@ namespace nas::child_trainer {
 
 using kernels::Images;
 
-bool PlanState::begin_gradient(int b, bool whole) {
-  const auto i = static_cast<size_t>(b);
-  if (has_gradient_[i]) return true;
-  has_gradient_[i] = true;
-  if (!whole) {
-    const auto bytes = static_cast<size_t>(count_ * buffer(b).shape.count()) * sizeof(float);
-    std::memset(block_.data() + memory_.gradients[i], 0, bytes);
-  }
-  return !whole;
+bool PlanState::begin_gradient(int b) {
+  const bool there = has_gradient_[static_cast<size_t>(b)];
+  has_gradient_[static_cast<size_t>(b)] = true;
+  return there;
+}
+
+void PlanState::clear_gradient(int b) {
+  if (begin_gradient(b)) return;
+  const auto bytes = static_cast<size_t>(count_ * buffer(b).shape.count()) * sizeof(float);
+  std::memset(block_.data() + memory_.gradients[static_cast<size_t>(b)], 0, bytes);
 }
 
 void PlanState::backward(const std::vector<at::Tensor>& gradients) {
   has_gradient_.assign(plan.buffers.size(), false);
+  d_sums_.assign(plan.buffers.size(), {});
   const auto enter = [&](int b, size_t i) {
     if (b < 0) return;
-    at::Tensor own = tensor_of(own_gradient(b, 0, buffer(b).shape.channels));
+    at::Tensor own = tensor_of(own_gradient(b));
     has_gradient_[static_cast<size_t>(b)] = true;
     if (i < gradients.size() && gradients[i].defined())
       own.copy_(gradients[i].view_as(own));
@@ -52,67 +54,82 @@ void PlanState::backward(const std::vector<at::Tensor>& gradients) {
   torch_steps_.clear();
 }
 
-void PlanState::prepare_batch_norm_backward(int i, int b) {
-  BatchNormState& norm = batch_norm(i);
-  if (norm.differentiated) return;
-  const int64_t channels = buffer(b).shape.channels;
-  const Images z = value(b, 0, channels);
-  if (!norm.has_d_sums) {
-    const Flow flow = gradient(b, 0, channels);
-    const size_t width = norm.d_sums.size();
-    std::vector<double> sums(width * static_cast<size_t>(image_threads()), 0.0);
-    parallel_images(count_, [&](int64_t thread, int64_t begin, int64_t end) {
-      kernels_.batch_norm_sums(flow.images, flow.mask, z,
-                               sums.data() + width * static_cast<size_t>(thread), begin, end);
-    });
-    for (size_t k = 0; k < sums.size(); ++k) norm.d_sums[k % width] += sums[k];
-  }
-  norm.differentiate(static_cast<double>(count_ * z.height * z.width));
+const std::vector<double>& PlanState::batch_norm_sums(int b) {
+  std::vector<double>& sums = d_sums_[static_cast<size_t>(b)];
+  if (!sums.empty()) return sums;
+  const Images z = value(b);
+  const Flow flow = gradient(b, 0, z.channels);
+  const auto width = static_cast<size_t>(2 * z.channels);
+  std::vector<double> partial(width * static_cast<size_t>(image_threads()), 0.0);
+  parallel_images(count_, [&](int64_t thread, int64_t begin, int64_t end) {
+    kernels_.batch_norm_sums(flow.images, flow.mask, z,
+                             partial.data() + width * static_cast<size_t>(thread), begin, end);
+  });
+  sums.assign(width, 0.0);
+  for (size_t k = 0; k < partial.size(); ++k) sums[k % width] += partial[k];
+  return sums;
 }
 
 void PlanState::differentiate_convolution(size_t s) {
   const Step& step = plan.steps[s];
-  const Operand& input = step.inputs[0];
   const PackedConvolution& convolution = *convolutions_[s];
-  const Flow flow = gradient(step.buffer, step.channel, step.channels);
-  kernels::ConvolutionBackward task{.shape = convolution.shape(),
-                                    .input = source_of(input),
-                                    .weights = convolution.weights(),
-                                    .gradient = {.dy = flow.images, .mask = flow.mask}};
+  const Flow flow = gradient(step.buffer, 0, step.channels);
+  kernels::Gradient from{.dy = flow.images, .mask = flow.mask};
   if (step.batch_norm >= 0) {
-    prepare_batch_norm_backward(step.batch_norm, step.buffer);
-    const BatchNormState& norm = batch_norm(step.batch_norm);
-    task.gradient.z = value(step.buffer, step.channel, step.channels);
-    task.gradient.a = norm.a.data() + step.statistics_offset;
-    task.gradient.b = norm.b.data() + step.statistics_offset;
-    task.gradient.c = norm.c.data() + step.statistics_offset;
+    BatchNormState& norm = batch_norm(step.batch_norm);
+    from.z = value(step.buffer);
+    norm.differentiate(static_cast<double>(count_ * from.z.height * from.z.width),
+                       step.batch_norm_offset, batch_norm_sums(step.buffer));
+    from.a = norm.a.data() + step.batch_norm_offset;
+    from.b = norm.b.data() + step.batch_norm_offset;
+    from.c = norm.c.data() + step.batch_norm_offset;
   }
-  BatchNormState* before = nullptr;  // of the input, whose gradient is whole after this step
-  if (input.buffer != 0) {
-    task.target.images = own_gradient(input.buffer, input.channel, input.channels);
-    task.target.accumulate =
-        begin_gradient(input.buffer, input.channels == buffer(input.buffer).shape.channels);
-    if (input.batch_norm >= 0 && reads_[static_cast<size_t>(input.buffer)] == 1)
-      before = &batch_norm(input.batch_norm);
+  std::vector<kernels::Source> inputs;
+  std::vector<kernels::Target> targets;
+  // Of inputs whose gradient is whole after this step: what their batch norms want to know of it.
+  std::vector<size_t> sums_at;
+  size_t width = 0;
+  for (const Operand& operand : step.inputs) {
+    inputs.push_back(source_of(operand));
+    targets.emplace_back();
+    sums_at.push_back(width);
+    if (operand.buffer == 0) continue;
+    targets.back() = {.images = own_gradient(operand.buffer),
+                      .accumulate = begin_gradient(operand.buffer)};
+    if (operand.batch_norm >= 0 && reads_[static_cast<size_t>(operand.buffer)] == 1)
+      width += static_cast<size_t>(2 * channels(operand.buffer));
   }
+  sums_at.push_back(width);
   const auto threads = static_cast<size_t>(image_threads());
   const int64_t weights = convolution.depthwise_floats() + convolution.dense_floats();
   std::vector<float> partial(static_cast<size_t>(weights) * threads, 0.0F);
-  const size_t width = before == nullptr ? 0 : before->d_sums.size();
   std::vector<double> sums(width * threads, 0.0);
-  const int64_t floats = kernels_.scratch(task.shape);
+  const int64_t floats = kernels_.scratch(convolution.shape());
   parallel_images(count_, [&](int64_t thread, int64_t begin, int64_t end) {
-    kernels::ConvolutionBackward mine = task;
-    mine.d_depthwise = partial.data() + thread * weights;
-    mine.d_forward = mine.d_depthwise + convolution.depthwise_floats();
-    if (before != nullptr)
-      mine.target.batch_norm = sums.data() + width * static_cast<size_t>(thread);
-    kernels_.convolution_backward(mine, begin, end, thread_scratch(floats));
+    std::vector<kernels::Target> mine = targets;
+    for (size_t i = 0; i < mine.size(); ++i) {
+      if (sums_at[i + 1] > sums_at[i])
+        mine[i].batch_norm = sums.data() + width * static_cast<size_t>(thread) + sums_at[i];
+    }
+    float* gradients = partial.data() + thread * weights;
+    kernels_.convolution_backward({.shape = convolution.shape(),
+                                   .inputs = inputs.data(),
+                                   .parts = static_cast<int64_t>(inputs.size()),
+                                   .weights = convolution.weights(),
+                                   .gradient = from,
+                                   .targets = mine.data(),
+                                   .d_depthwise = gradients,
+                                   .d_forward = gradients + convolution.depthwise_floats()},
+                                  begin, end, thread_scratch(floats));
   });
   convolution.add_gradients(partial, static_cast<int64_t>(threads));
-  if (before == nullptr) return;
-  for (size_t k = 0; k < sums.size(); ++k) before->d_sums[k % width] += sums[k];
-  before->has_d_sums = true;
+  for (size_t i = 0; i < step.inputs.size(); ++i) {
+    if (sums_at[i + 1] == sums_at[i]) continue;
+    std::vector<double>& total = d_sums_[static_cast<size_t>(step.inputs[i].buffer)];
+    total.assign(sums_at[i + 1] - sums_at[i], 0.0);
+    for (size_t t = 0; t < threads; ++t)
+      for (size_t k = 0; k < total.size(); ++k) total[k] += sums[width * t + sums_at[i] + k];
+  }
 }
 
 void PlanState::differentiate_sum(size_t s) {
@@ -124,22 +141,22 @@ void PlanState::differentiate_sum(size_t s) {
     if (operand.buffer == 0 || place.gradient_of_step >= 0) continue;
     kernels::Source source = source_of(operand);
     source.mask = product(flow.mask, source.mask);
-    const bool whole = operand.pool < 0 && operand.channels == place.shape.channels;
-    const kernels::Target target{
-        .images = own_gradient(operand.buffer, operand.channel, operand.channels),
-        .accumulate = begin_gradient(operand.buffer, whole)};
+    const Images target = own_gradient(operand.buffer);
     if (operand.pool < 0) {
+      const bool accumulate = begin_gradient(operand.buffer);
       parallel_images(count_, [&](int64_t, int64_t begin, int64_t end) {
-        kernels_.add_gradient(flow.images, source, target, begin, end);
+        kernels_.add_gradient(flow.images, source, {.images = target, .accumulate = accumulate},
+                              begin, end);
       });
       continue;
     }
+    clear_gradient(operand.buffer);
     const kernels::Pool pool = pool_of(node(operand.pool));
     const int64_t chosen = memory_.chosen[s][i];
     const auto* indices =
         chosen < 0 ? nullptr : reinterpret_cast<const uint8_t*>(block_.data() + chosen);
     parallel_images(count_, [&](int64_t, int64_t begin, int64_t end) {
-      kernels_.pool_backward(pool, flow.images, source.mask, indices, target.images, begin, end);
+      kernels_.pool_backward(pool, flow.images, source.mask, indices, target, begin, end);
     });
   }
 }
@@ -167,10 +184,8 @@ void PlanState::differentiate_torch(size_t s) {
     if (!saved.inputs[i].requires_grad()) continue;
     const at::Tensor& gradient = gradients[g++];
     const Operand& operand = step.inputs[i];
-    const PlanBuffer& place = buffer(operand.buffer);
-    const bool accumulate =
-        begin_gradient(operand.buffer, operand.channels == place.shape.channels);
-    at::Tensor own = tensor_of(own_gradient(operand.buffer, operand.channel, operand.channels));
+    const bool accumulate = begin_gradient(operand.buffer);
+    at::Tensor own = tensor_of(own_gradient(operand.buffer));
     if (!gradient.defined()) {
       if (!accumulate) own.zero_();
     } else if (accumulate) {

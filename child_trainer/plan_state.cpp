@@ -46,7 +46,7 @@ Images PlanState::images_at(char* data, int b, int64_t channel, int64_t channels
           .pixel_stride = shape.channels};
 }
 
-Images PlanState::value(int b, int64_t channel, int64_t channels) const {
+Images PlanState::value(int b) const {
   char* data = nullptr;
   if (b == 0)
     data = reinterpret_cast<char*>(const_cast<float*>(image_.const_data_ptr<float>()));
@@ -54,16 +54,19 @@ Images PlanState::value(int b, int64_t channel, int64_t channels) const {
     data = reinterpret_cast<char*>(torch_values_.at(b).data_ptr<float>());
   else
     data = block_.data() + memory_.values[static_cast<size_t>(b)];
-  return images_at(data, b, channel, channels);
+  return images_at(data, b, 0, channels(b));
 }
 
-Images PlanState::own_gradient(int b, int64_t channel, int64_t channels) const {
-  return images_at(block_.data() + memory_.gradients[static_cast<size_t>(b)], b, channel, channels);
+Images PlanState::own_gradient(int b) const {
+  return images_at(block_.data() + memory_.gradients[static_cast<size_t>(b)], b, 0, channels(b));
 }
 
 PlanState::Flow PlanState::gradient(int b, int64_t channel, int64_t channels) {
   const PlanBuffer& place = buffer(b);
-  if (place.gradient_of_step < 0) return {own_gradient(b, channel, channels), nullptr};
+  if (place.gradient_of_step < 0) {
+    char* data = block_.data() + memory_.gradients[static_cast<size_t>(b)];
+    return {images_at(data, b, channel, channels), nullptr};
+  }
   const Step& sum = plan.steps[static_cast<size_t>(place.gradient_of_step)];
   Flow flow = gradient(sum.buffer, sum.channel + channel, channels);
   flow.mask = product(flow.mask, drop_path(place.drop_path));
@@ -97,13 +100,12 @@ const float* PlanState::product(const float* a, const float* b) {
 }
 
 kernels::Source PlanState::source_of(const Operand& operand) {
-  kernels::Source source{.images = value(operand.buffer, operand.channel, operand.channels),
-                         .mask = drop_path(operand.drop_path),
-                         .relu = operand.relu};
+  kernels::Source source{
+      .images = value(operand.buffer), .mask = drop_path(operand.drop_path), .relu = operand.relu};
   if (operand.batch_norm >= 0) {
     const BatchNormState& norm = batch_norm(operand.batch_norm);
-    source.scale = norm.scale.data() + operand.channel;
-    source.shift = norm.shift.data() + operand.channel;
+    source.scale = norm.scale.data() + operand.batch_norm_offset;
+    source.shift = norm.shift.data() + operand.batch_norm_offset;
   }
   return source;
 }
@@ -124,9 +126,7 @@ void PlanState::forward(const at::Tensor& input, const Pass& pass) {
   products_.clear();
   for (auto& [i, norm] : batch_norms_) {
     norm->waits_for = norm->convolutions;
-    norm->has_d_sums = norm->differentiated = false;
     norm->sums.assign(norm->sums.size(), 0.0);
-    norm->d_sums.assign(norm->d_sums.size(), 0.0);
     if (!pass.training) norm->use_running();
   }
   for (size_t s = 0; s < plan.steps.size(); ++s) {
@@ -154,10 +154,13 @@ void PlanState::run_convolution(size_t s) {
   const Step& step = plan.steps[s];
   PackedConvolution& convolution = *convolutions_[s];
   convolution.pack();
-  kernels::ConvolutionForward task{.shape = convolution.shape(),
-                                   .input = source_of(step.inputs[0]),
-                                   .weights = convolution.weights(),
-                                   .output = value(step.buffer, step.channel, step.channels)};
+  std::vector<kernels::Source> inputs;
+  for (const Operand& operand : step.inputs) inputs.push_back(source_of(operand));
+  const kernels::ConvolutionForward task{.shape = convolution.shape(),
+                                         .inputs = inputs.data(),
+                                         .parts = static_cast<int64_t>(inputs.size()),
+                                         .weights = convolution.weights(),
+                                         .output = value(step.buffer)};
   const bool statistics = step.batch_norm >= 0 && pass_->training;
   const auto width = static_cast<size_t>(2 * step.channels);
   std::vector<double> sums(statistics ? width * static_cast<size_t>(image_threads()) : 0, 0.0);
@@ -169,7 +172,7 @@ void PlanState::run_convolution(size_t s) {
   });
   if (!statistics) return;
   BatchNormState& norm = batch_norm(step.batch_norm);
-  const auto offset = static_cast<size_t>(step.statistics_offset);
+  const auto offset = static_cast<size_t>(step.batch_norm_offset);
   const auto channels = static_cast<size_t>(step.channels);
   for (size_t i = 0; i < sums.size(); ++i) {
     const size_t row = i % width / channels;
@@ -208,7 +211,9 @@ void PlanState::run_sum(size_t s) {
     pooled.push_back({pool_of(node(operand.pool)), source_of(operand),
                       chosen < 0 ? nullptr : reinterpret_cast<uint8_t*>(block_.data() + chosen)});
   }
-  const Images output = value(step.buffer, step.channel, step.channels);
+  Images output = value(step.buffer);
+  output.data += step.channel;
+  output.channels = step.channels;
   parallel_images(count_, [&](int64_t, int64_t begin, int64_t end) {
     // Image by image, as the sum stays in the caches.
     for (int64_t n = begin; n < end; ++n) {
@@ -230,7 +235,7 @@ void PlanState::run_torch(size_t s) {
   const at::AutoGradMode mode(differentiate);
   TorchStep& saved = torch_steps_[s];
   for (const Operand& operand : step.inputs) {
-    at::Tensor x = tensor_of(value(operand.buffer, operand.channel, operand.channels));
+    at::Tensor x = tensor_of(value(operand.buffer));
     if (differentiate && operand.buffer != 0) x.set_requires_grad(true);
     saved.inputs.push_back(x);
   }
@@ -244,10 +249,7 @@ void PlanState::run_torch(size_t s) {
 }
 
 Scores PlanState::scores() const {
-  const auto rows = [&](int b) {
-    const at::Tensor x = tensor_of(value(b, 0, buffer(b).shape.channels));
-    return x.flatten(1).clone();
-  };
+  const auto rows = [&](int b) { return tensor_of(value(b)).flatten(1).clone(); };
   Scores scores{.logits = rows(plan.logits), .auxiliary = {}};
   if (plan.auxiliary_logits >= 0 && memory_for_.second)
     scores.auxiliary = rows(plan.auxiliary_logits);

@@ -47,17 +47,19 @@ struct PlanState {
   const search_space::Node& node(int i) const { return graph.nodes[static_cast<size_t>(i)]; }
   const PlanBuffer& buffer(int b) const { return plan.buffers[static_cast<size_t>(b)]; }
   kernels::Images images_at(char* data, int b, int64_t channel, int64_t channels) const;
-  kernels::Images value(int b, int64_t channel, int64_t channels) const;
+  kernels::Images value(int b) const;
   // Of a buffer with a gradient of its own.
-  kernels::Images own_gradient(int b, int64_t channel, int64_t channels) const;
+  kernels::Images own_gradient(int b) const;
+  int64_t channels(int b) const { return buffer(b).shape.channels; }
   Flow gradient(int b, int64_t channel, int64_t channels);
   at::Tensor tensor_of(const kernels::Images& images) const;
   const float* drop_path(int node);
   const float* product(const float* a, const float* b);
   kernels::Source source_of(const Operand& operand);
-  // A gradient that is about to be written: whether there is something to add to. Where a part is
-  // written first, the rest is cleared.
-  bool begin_gradient(int b, bool whole);
+  // Before a gradient is written: whether there is something to add to.
+  bool begin_gradient(int b);
+  // The same for who can only add.
+  void clear_gradient(int b);
 
   void run_convolution(size_t s);
   void run_sum(size_t s);
@@ -66,7 +68,8 @@ struct PlanState {
   void differentiate_sum(size_t s);
   void differentiate_torch(size_t s);
   BatchNormState& batch_norm(int node) { return *batch_norms_.at(node); }
-  void prepare_batch_norm_backward(int node, int b);
+  // Of dy and dy z, over a buffer that a batch norm reads.
+  const std::vector<double>& batch_norm_sums(int b);
 
   const kernels::Kernels& kernels_;
   std::map<int, std::unique_ptr<BatchNormState>> batch_norms_;    // of those that are fused
@@ -85,6 +88,7 @@ struct PlanState {
   std::map<int, at::Tensor> masks_;          // of drop-path nodes
   std::deque<std::vector<float>> products_;  // of masks
   std::vector<bool> has_gradient_;           // by buffer: something was written
+  std::vector<std::vector<double>> d_sums_;  // by buffer: batch_norm_sums; empty: not there yet
 };
 
 }  // namespace nas::child_trainer

@@ -52,6 +52,14 @@ struct Layout {
   int64_t floats() const {
     return input_floats() + gradient_floats() + 2 * strip_floats() + row_floats() + 64;
   }
+  // Rows of the padded input that the first `rows` of the output read.
+  int64_t input_rows(int64_t rows) const {
+    return (rows - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation + 1;
+  }
+  // Whether an output pixel reads the input pixel in its place alone.
+  bool pointwise() const {
+    return s.taps() == 1 && s.stride_h == 1 && s.stride_w == 1 && s.top == 0 && s.left == 0;
+  }
   // The taps of an output at the padded input.
   int64_t taps(Tap* taps) const {
     for (int64_t ky = 0; ky < s.kernel_h; ++ky)
@@ -83,22 +91,32 @@ inline void clear(float* p, int64_t count) {
   __builtin_memset(p, 0, sizeof(float) * static_cast<size_t>(count));
 }
 
-// Image n of the source into the inner part of a zeroed scratch.
+// Rows [begin, end) of the padded input of image n, which is the concat of the sources.
 template <int W>
-inline void activate(const Layout& l, const Source& source, int64_t n, float* scratch) {
+inline void activate(const Layout& l, const Source* sources, int64_t parts, int64_t n,
+                     int64_t begin, int64_t end, float* scratch) {
   const ConvolutionShape& s = l.s;
-  const float* image = image_of(source.images, n);
-  const int64_t step = source.images.pixel_stride;
-  for (int64_t c = 0; c < s.channels; c += W) {
-    const Reader<W> read(source, n, c);
-    for (int64_t y = larger(0, -s.top); y < s.height; ++y) {
-      const int64_t first = larger(0, -s.left);
-      const float* p = image + (y * s.width + first) * step + c;
-      float* out = scratch + (y + s.top) * l.in_row + (first + s.left) * l.in_pad + c;
-      for (int64_t x = first; x < s.width; ++x, p += step, out += l.in_pad) store<W>(out, read(p));
+  const int64_t first = larger(0, -s.left);
+  const int64_t y_begin = larger(larger(0, -s.top), begin - s.top);
+  const int64_t y_end = smaller(s.height, end - s.top);
+  for (int64_t part = 0, channel = 0; part < parts; ++part) {
+    const Images& images = sources[part].images;
+    const int64_t step = images.pixel_stride;
+    for (int64_t y = y_begin; y < y_end; ++y) {
+      const float* row = image_of(images, n) + (y * s.width + first) * step;
+      float* to = scratch + (y + s.top) * l.in_row + (first + s.left) * l.in_pad + channel;
+      for (int64_t c = 0; c < images.channels; c += W) {
+        const Reader<W> read(sources[part], n, c);
+        const float* p = row + c;
+        float* out = to + c;
+        // The lanes past the last channel are 0: the next part's, or padding.
+        const int64_t room = l.in_pad - channel - c;
+        for (int64_t x = first; x < s.width; ++x, p += step, out += l.in_pad)
+          store_channels<W>(out, read(p), room);
+      }
     }
+    channel += images.channels;
   }
-  // Lanes past the last channel hold act(shift) of nothing: 0, as scale and shift are 0 there.
 }
 
 // Rows [y, y + rows) of the output from a strip, with their sums and squares.
@@ -107,23 +125,23 @@ inline void write_output(const Layout& l, const float* strip, const Images& outp
                          int64_t n, int64_t y, int64_t rows) {
   const int64_t pixels = rows * l.s.out_width;
   float* const out = image_of(output, n) + y * l.s.out_width * output.pixel_stride;
-  for (int64_t c = 0; c < output.channels; c += W) {
-    const int64_t left = output.channels - c;
-    for (int64_t begin = 0; begin < pixels; begin += kPixelsInFloats) {
-      const int64_t end = smaller(pixels, begin + kPixelsInFloats);
-      Vector<W> sum[2] = {};
-      Vector<W> square[2] = {};
+  for (int64_t begin = 0; begin < pixels; begin += kPixelsInFloats) {
+    const int64_t end = smaller(pixels, begin + kPixelsInFloats);
+    for (int64_t c = 0; c < output.channels; c += W) {
+      const int64_t left = output.channels - c;
+      Vector<W> sum{};
+      Vector<W> square{};
       const float* p = strip + begin * l.out_pad + c;
       float* o = out + begin * output.pixel_stride + c;
       for (int64_t i = begin; i < end; ++i, p += l.out_pad, o += output.pixel_stride) {
         const Vector<W> v = load<W>(p);
         store_channels<W>(o, v, left);
-        sum[i & 1] += v;
-        square[i & 1] += v * v;
+        sum += v;
+        square += v * v;
       }
       if (sums == nullptr) continue;
-      add_sums<W>(sums, sum[0] + sum[1], c, left);
-      add_sums<W>(sums + output.channels, square[0] + square[1], c, left);
+      add_sums<W>(sums, sum, c, left);
+      add_sums<W>(sums + output.channels, square, c, left);
     }
   }
 }
@@ -134,9 +152,12 @@ inline void forward_image(const Layout& l, const ConvolutionForward& task, int64
   const ConvolutionShape& s = l.s;
   Tap taps[kMaxTaps];
   const int64_t tap_count = l.taps(taps);
-  activate<W>(l, task.input, n, input);
+  int64_t active = 0;  // rows of the padded input that are there
   for (int64_t y = 0; y < s.out_height; y += l.strip_rows) {
     const int64_t rows = smaller(l.strip_rows, s.out_height - y);
+    const int64_t needed = l.input_rows(y + rows);
+    activate<W>(l, task.inputs, task.parts, n, active, needed, input);
+    active = needed;
     const int64_t row_floats = s.out_width * l.out_pad;
     if (s.depthwise) {
       for (int64_t r = 0; r < rows; ++r)
@@ -192,46 +213,64 @@ inline void read_gradient(const Layout& l, const Gradient& gradient, int64_t n, 
   }
 }
 
-// A row of the input's gradient to the target, through the ReLU.
+// A row of the input's gradient to the targets, through the ReLUs.
 template <int W>
-inline void write_target(const Layout& l, const Source& source, const Target& target,
-                         const float* row, const float* activated, int64_t n, int64_t y) {
-  const ConvolutionShape& s = l.s;
-  const int64_t step = target.images.pixel_stride;
-  float* const out = image_of(target.images, n) + y * s.width * step;
-  const float* const in = image_of(source.images, n) + y * s.width * source.images.pixel_stride;
-  for (int64_t c = 0; c < s.channels; c += W) {
-    const int64_t left = s.channels - c;
-    for (int64_t begin = 0; begin < s.width; begin += kPixelsInFloats) {
-      const int64_t end = smaller(s.width, begin + kPixelsInFloats);
-      Vector<W> sum{};
-      Vector<W> product{};
-      for (int64_t x = begin; x < end; ++x) {
-        Vector<W> d = load<W>(row + x * l.in_pad + c);
-        if (source.relu && activated != nullptr)
-          d = load<W>(activated + x * l.in_pad + c) > 0.0F ? d : Vector<W>{};
-        float* o = out + x * step + c;
-        if (target.batch_norm != nullptr) {
-          sum += d;
-          product += d * load_channels<W>(in + x * source.images.pixel_stride + c, left);
-        }
-        if (target.accumulate) d += load_channels<W>(o, left);
-        store_channels<W>(o, d, left);
-      }
-      if (target.batch_norm == nullptr) continue;
-      add_sums<W>(target.batch_norm, sum, c, left);
-      add_sums<W>(target.batch_norm + s.channels, product, c, left);
+inline void write_targets(const Layout& l, const ConvolutionBackward& task, const float* row,
+                          const float* activated, int64_t n, int64_t y) {
+  const int64_t width = l.s.width;
+  for (int64_t part = 0, channel = 0; part < task.parts; ++part) {
+    const Source& source = task.inputs[part];
+    const Target& target = task.targets[part];
+    const int64_t channels = source.images.channels;
+    const bool masked = source.relu && activated != nullptr;
+    const bool sums = target.batch_norm != nullptr;
+    if (target.images.data == nullptr) {
+      channel += channels;
+      continue;
     }
+    const int64_t step = target.images.pixel_stride;
+    const int64_t in_step = source.images.pixel_stride;
+    for (int64_t begin = 0; begin < width; begin += kPixelsInFloats) {
+      const int64_t end = smaller(width, begin + kPixelsInFloats);
+      for (int64_t c = 0; c < channels; c += W) {
+        const int64_t left = channels - c;
+        const float* d_row = row + begin * l.in_pad + channel + c;
+        const float* active = activated + begin * l.in_pad + channel + c;
+        float* out = image_of(target.images, n) + (y * width + begin) * step + c;
+        const float* in = image_of(source.images, n) + (y * width + begin) * in_step + c;
+        Vector<W> sum{};
+        Vector<W> product{};
+        for (int64_t x = begin; x < end; ++x) {
+          Vector<W> d = load<W>(d_row);
+          if (masked) d = load<W>(active) > 0.0F ? d : Vector<W>{};
+          if (sums) {
+            sum += d;
+            product += d * load_channels<W>(in, left);
+          }
+          if (target.accumulate) d += load_channels<W>(out, left);
+          store_channels<W>(out, d, left);
+          d_row += l.in_pad;
+          active += l.in_pad;
+          out += step;
+          in += in_step;
+        }
+        if (!sums) continue;
+        add_sums<W>(target.batch_norm, sum, c, left);
+        add_sums<W>(target.batch_norm + channels, product, c, left);
+      }
+    }
+    channel += channels;
   }
 }
 
-// The gradient of the input from that of what the kernel's taps made, row by row.
+// Rows [begin, end) of the gradient of the input, from that of what the kernel's taps made.
 template <int W>
 inline void input_gradient(const Layout& l, const ConvolutionBackward& task, int64_t n,
-                           const float* input, const float* gradient, float* row) {
+                           int64_t begin, int64_t end, const float* input, const float* gradient,
+                           float* row) {
   const ConvolutionShape& s = l.s;
   Tap taps[kMaxTaps];
-  for (int64_t y = 0; y < s.height; ++y) {
+  for (int64_t y = begin; y < end; ++y) {
     for (int64_t phase = 0; phase < smaller(s.stride_w, s.width); ++phase) {
       const int64_t count = l.gradient_taps(y % s.stride_h, phase, taps);
       const int64_t pixels = (s.width - phase + s.stride_w - 1) / s.stride_w;
@@ -248,51 +287,85 @@ inline void input_gradient(const Layout& l, const ConvolutionBackward& task, int
     // Rows that the kernel passes over have no gradient, and are not in the scratch.
     const float* activated =
         y + s.top < 0 ? nullptr : input + (y + s.top) * l.in_row + s.left * l.in_pad;
-    write_target<W>(l, task.input, task.target, row, activated, n, y);
+    write_targets<W>(l, task, row, activated, n, y);
   }
+}
+
+template <int W>
+inline void separable_backward(const Layout& l, const ConvolutionBackward& task, int64_t n,
+                               float* input, float* gradient, float* middle, float* strip) {
+  const ConvolutionShape& s = l.s;
+  Tap taps[kMaxTaps];
+  const int64_t tap_count = l.taps(taps);
+  const Tap whole{0, 0};
+  float* const inner = gradient + l.before_y * l.grad_row + l.before_x * l.middle;
+  const int64_t out_row = s.out_width * l.out_pad;
+  const int64_t middle_row = s.out_width * l.in_pad;
+  int64_t active = 0;
+  for (int64_t y = 0; y < s.out_height; y += l.strip_rows) {
+    const int64_t rows = smaller(l.strip_rows, s.out_height - y);
+    const int64_t needed = y + rows == s.out_height ? l.in_height : l.input_rows(y + rows);
+    activate<W>(l, task.inputs, task.parts, n, active, needed, input);
+    active = needed;
+    read_gradient<W>(l, task.gradient, n, y, rows, strip, out_row);
+    for (int64_t r = 0; r < rows; ++r) {
+      depthwise<W>(input + (y + r) * s.stride_h * l.in_row, s.stride_w * l.in_pad, taps, tap_count,
+                   task.weights.depthwise, l.in_pad, middle + r * middle_row, l.in_pad,
+                   s.out_width);
+      gemm<W>(strip + r * out_row, l.out_pad, &whole, 1, s.out_channels, task.weights.backward,
+              l.in_pad, inner + (y + r) * l.grad_row, l.in_pad, s.out_width);
+    }
+    outer<W>({middle, middle_row, l.in_pad}, {strip, out_row, l.out_pad}, rows, s.out_width,
+             task.d_forward, l.in_pad, l.out_pad);
+  }
+  const DepthwiseSteps steps{.row = s.stride_h * l.in_row,
+                             .pixel = s.stride_w * l.in_pad,
+                             .tap_row = s.dilation * l.in_row,
+                             .tap_pixel = s.dilation * l.in_pad,
+                             .d_row = l.grad_row,
+                             .d_pixel = l.in_pad};
+  depthwise_weights<W>(input, inner, steps, s.out_height, s.out_width, task.d_depthwise, l.in_pad,
+                       s.kernel_h, s.kernel_w);
+}
+
+template <int W>
+inline void dense_backward(const Layout& l, const ConvolutionBackward& task, int64_t n, int64_t y,
+                           int64_t rows, float* input, float* gradient) {
+  const ConvolutionShape& s = l.s;
+  Tap taps[kMaxTaps];
+  const int64_t tap_count = l.taps(taps);
+  float* const inner = gradient + (l.before_y + y) * l.grad_row + l.before_x * l.middle;
+  read_gradient<W>(l, task.gradient, n, y, rows, inner, l.grad_row);
+  for (int64_t t = 0; t < tap_count; ++t)
+    outer<W>({input + y * s.stride_h * l.in_row + taps[t].offset, s.stride_h * l.in_row,
+              s.stride_w * l.in_pad},
+             {inner, l.grad_row, l.out_pad}, rows, s.out_width,
+             task.d_forward + t * l.in_pad * l.out_pad, l.in_pad, l.out_pad);
 }
 
 template <int W>
 inline void backward_image(const Layout& l, const ConvolutionBackward& task, int64_t n,
                            float* input, float* gradient, float* middle, float* strip, float* row) {
   const ConvolutionShape& s = l.s;
-  Tap taps[kMaxTaps];
-  const int64_t tap_count = l.taps(taps);
-  activate<W>(l, task.input, n, input);
-  float* const inner = gradient + l.before_y * l.grad_row + l.before_x * l.middle;
-  if (s.depthwise) {
-    const Tap whole{0, 0};
-    const int64_t out_row = s.out_width * l.out_pad;
-    const int64_t middle_row = s.out_width * l.in_pad;
-    for (int64_t y = 0; y < s.out_height; y += l.strip_rows) {
-      const int64_t rows = smaller(l.strip_rows, s.out_height - y);
-      read_gradient<W>(l, task.gradient, n, y, rows, strip, out_row);
-      for (int64_t r = 0; r < rows; ++r) {
-        depthwise<W>(input + (y + r) * s.stride_h * l.in_row, s.stride_w * l.in_pad, taps,
-                     tap_count, task.weights.depthwise, l.in_pad, middle + r * middle_row, l.in_pad,
-                     s.out_width);
-        gemm<W>(strip + r * out_row, l.out_pad, &whole, 1, s.out_channels, task.weights.backward,
-                l.in_pad, inner + (y + r) * l.grad_row, l.in_pad, s.out_width);
-      }
-      outer<W>({middle, middle_row, l.in_pad}, {strip, out_row, l.out_pad}, rows, s.out_width,
-               task.d_forward, l.in_pad, l.out_pad);
+  bool wanted = false;
+  for (int64_t part = 0; part < task.parts; ++part)
+    wanted = wanted || task.targets[part].images.data != nullptr;
+  if (l.pointwise() && !s.depthwise) {
+    for (int64_t y = 0; y < s.height; y += l.strip_rows) {
+      const int64_t end = smaller(s.height, y + l.strip_rows);
+      activate<W>(l, task.inputs, task.parts, n, y, end, input);
+      dense_backward<W>(l, task, n, y, end - y, input, gradient);
+      if (wanted) input_gradient<W>(l, task, n, y, end, input, gradient, row);
     }
-    const DepthwiseSteps steps{.row = s.stride_h * l.in_row,
-                               .pixel = s.stride_w * l.in_pad,
-                               .tap_row = s.dilation * l.in_row,
-                               .tap_pixel = s.dilation * l.in_pad,
-                               .d_row = l.grad_row,
-                               .d_pixel = l.in_pad};
-    depthwise_weights<W>(input, inner, steps, s.out_height, s.out_width, task.d_depthwise, l.in_pad,
-                         s.kernel_h, s.kernel_w);
-  } else {
-    read_gradient<W>(l, task.gradient, n, 0, s.out_height, inner, l.grad_row);
-    for (int64_t t = 0; t < tap_count; ++t)
-      outer<W>({input + taps[t].offset, s.stride_h * l.in_row, s.stride_w * l.in_pad},
-               {inner, l.grad_row, l.out_pad}, s.out_height, s.out_width,
-               task.d_forward + t * l.in_pad * l.out_pad, l.in_pad, l.out_pad);
+    return;
   }
-  if (task.target.images.data != nullptr) input_gradient<W>(l, task, n, input, gradient, row);
+  if (s.depthwise) {
+    separable_backward<W>(l, task, n, input, gradient, middle, strip);
+  } else {
+    activate<W>(l, task.inputs, task.parts, n, 0, l.in_height, input);
+    dense_backward<W>(l, task, n, 0, s.out_height, input, gradient);
+  }
+  if (wanted) input_gradient<W>(l, task, n, 0, s.height, input, gradient, row);
 }
 
 // The scratches of one thread.

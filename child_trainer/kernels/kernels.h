@@ -10,7 +10,7 @@
 
 namespace nas::child_trainer::kernels {
 
-// Images of `channels` channels whose pixels may lie within wider ones (a slice of a concat).
+// Images of `channels` channels whose pixels may lie within wider ones.
 struct Images {
   float* data = nullptr;
   int64_t height = 0;
@@ -69,9 +69,11 @@ struct ConvolutionWeights {
   const float* backward = nullptr;   // [taps, out, padded in]
 };
 
+// The input is the concat of `parts` sources.
 struct ConvolutionForward {
   ConvolutionShape shape;
-  Source input;
+  const Source* inputs = nullptr;
+  int64_t parts = 0;
   ConvolutionWeights weights;
   Images output;
   double* sums = nullptr;  // [2][out_channels]: += sum and sum of squares of the output; or null
@@ -79,12 +81,13 @@ struct ConvolutionForward {
 
 struct ConvolutionBackward {
   ConvolutionShape shape;
-  Source input;
+  const Source* inputs = nullptr;
+  int64_t parts = 0;
   ConvolutionWeights weights;
   Gradient gradient;
-  Target target;                 // gradient of the input before its ReLU, after its scale
-  float* d_depthwise = nullptr;  // [taps, padded in] +=
-  float* d_forward = nullptr;    // [taps, padded in, padded out] +=
+  const Target* targets = nullptr;  // one a part: before its ReLU, after its scale
+  float* d_depthwise = nullptr;     // [taps, padded in] +=
+  float* d_forward = nullptr;       // [taps, padded in, padded out] +=
 };
 
 struct Pool {
