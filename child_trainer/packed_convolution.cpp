@@ -1,6 +1,9 @@
 #include "child_trainer/packed_convolution.h"
 
+#include <algorithm>
+
 #include "child_trainer/batch_norm_state.h"
+#include "child_trainer/parallel_images.h"
 
 namespace nas::child_trainer {
 
@@ -56,34 +59,41 @@ void PackedConvolution::pack() {
         depthwise_[static_cast<size_t>(t * in_pad_ + c)] = from[c * shape_.taps() + t];
   }
   const float* from = dense_parameter_.const_data_ptr<float>();
-  for (int64_t o = 0; o < out; ++o) {
-    for (int64_t t = 0; t < taps_; ++t) {
-      for (int64_t i = 0; i < in; ++i, ++from) {
-        forward_[static_cast<size_t>((t * in + i) * out_pad_ + o)] = *from;
-        backward_[static_cast<size_t>((t * out + o) * in_pad_ + i)] = *from;
-      }
+  parallel_images(taps_ * in, [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t o = 0; o < out; ++o)
+        forward_[static_cast<size_t>(row * out_pad_ + o)] = from[o * taps_ * in + row];
+  });
+  parallel_images(taps_ * out, [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* weights = from + (row % out * taps_ + row / out) * in;
+      std::copy(weights, weights + in, backward_.begin() + row * in_pad_);
     }
-  }
+  });
 }
 
 void PackedConvolution::add_gradients(const std::vector<float>& partial, int64_t threads) const {
   const int64_t stride = depthwise_floats_ + dense_floats_;
-  const auto total = [&](int64_t at) {
-    float sum = 0;
-    for (int64_t t = 0; t < threads; ++t) sum += partial[static_cast<size_t>(t * stride + at)];
-    return sum;
-  };
   const int64_t in = shape_.channels;
   if (depthwise_floats_ > 0) {
     float* to = gradient_of(depthwise_parameter_);
-    for (int64_t c = 0; c < in; ++c)
-      for (int64_t t = 0; t < shape_.taps(); ++t) *to++ += total(t * in_pad_ + c);
+    for (int64_t thread = 0; thread < threads; ++thread) {
+      const float* sums = partial.data() + thread * stride;
+      for (int64_t c = 0; c < in; ++c)
+        for (int64_t t = 0; t < shape_.taps(); ++t)
+          to[c * shape_.taps() + t] += sums[t * in_pad_ + c];
+    }
   }
   float* to = gradient_of(dense_parameter_);
-  for (int64_t o = 0; o < shape_.out_channels; ++o)
-    for (int64_t t = 0; t < taps_; ++t)
-      for (int64_t i = 0; i < in; ++i)
-        *to++ += total(depthwise_floats_ + (t * in_pad_ + i) * out_pad_ + o);
+  parallel_images(shape_.out_channels, [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t thread = 0; thread < threads; ++thread) {
+      const float* sums = partial.data() + thread * stride + depthwise_floats_;
+      for (int64_t t = 0; t < taps_; ++t)
+        for (int64_t i = 0; i < in; ++i)
+          for (int64_t o = begin; o < end; ++o)
+            to[(o * taps_ + t) * in + i] += sums[(t * in_pad_ + i) * out_pad_ + o];
+    }
+  });
 }
 
 }  // namespace nas::child_trainer
