@@ -7,7 +7,8 @@
 
 namespace nas::child_trainer {
 
-PackedConvolution::PackedConvolution(const search_space::NetworkGraph& graph,
+PackedConvolution::PackedConvolution(const kernels::Kernels& kernels,
+                                     const search_space::NetworkGraph& graph,
                                      const PlanBuffer& input, const Step& step,
                                      const at::Tensor& depthwise, const at::Tensor& dense)
     : depthwise_parameter_(depthwise), dense_parameter_(dense) {
@@ -32,7 +33,6 @@ PackedConvolution::PackedConvolution(const search_space::NetworkGraph& graph,
             .top = a.top - step.inputs[0].top,
             .left = a.left - step.inputs[0].left,
             .depthwise = separable};
-  const auto& kernels = kernels::best();
   const int64_t padding = kernels.padding(shape_);
   taps_ = separable ? 1 : shape_.taps();
   in_pad_ = kernels.padded(shape_.channels, padding);

@@ -13,8 +13,9 @@ namespace nas::child_trainer {
 class PackedConvolution {
  public:
   // depthwise: [C, 1, kh, kw], undefined for a dense convolution; dense: [out, in, kh, kw].
-  PackedConvolution(const search_space::NetworkGraph& graph, const PlanBuffer& input,
-                    const Step& step, const at::Tensor& depthwise, const at::Tensor& dense);
+  PackedConvolution(const kernels::Kernels& kernels, const search_space::NetworkGraph& graph,
+                    const PlanBuffer& input, const Step& step, const at::Tensor& depthwise,
+                    const at::Tensor& dense);
 
   const kernels::ConvolutionShape& shape() const { return shape_; }
   kernels::ConvolutionWeights weights() const;

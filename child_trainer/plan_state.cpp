@@ -26,7 +26,7 @@ PlanState::PlanState(search_space::NetworkGraph network, PlanRunner::NodeTensors
       return i < 0 ? at::Tensor() : parameters[static_cast<size_t>(i)][0];
     };
     convolutions_[s] =
-        std::make_unique<PackedConvolution>(graph, buffer(step.inputs[0].buffer), step,
+        std::make_unique<PackedConvolution>(kernels_, graph, buffer(step.inputs[0].buffer), step,
                                             weight(step.depthwise), weight(step.convolution));
     if (step.batch_norm < 0) continue;
     auto& norm = batch_norms_[step.batch_norm];
