@@ -21,6 +21,7 @@ class Network {
   // Whether our own kernels may be used (--kernels); they are not for an observed pass, nor under
   // autocast.
   void use_kernels(bool use) { use_kernels_ = use; }
+  bool uses_kernels() const { return use_kernels_; }
 
   // images: float [N, 3, H, W], normalised.
   Scores forward(const at::Tensor& images, const Pass& pass);

@@ -13,10 +13,12 @@ namespace nas::child_trainer {
 
 namespace {
 
-// While it lives, the network computes with copies of its weights and buffers.
+// While it lives, the network computes with copies of its weights and buffers, and by LibTorch's
+// operators, as scores ask autograd for gradients of their own.
 class Copies {
  public:
-  explicit Copies(const Network& network) {
+  explicit Copies(Network& network) : network_(network), kernels_(network.uses_kernels()) {
+    network_.use_kernels(false);
     for (const NamedTensors* tensors : {&network.parameters(), &network.buffers()}) {
       for (const auto& [name, tensor] : *tensors) {
         originals_.push_back({tensor, tensor.detach(), tensor.grad()});
@@ -25,6 +27,7 @@ class Copies {
     }
   }
   ~Copies() {
+    network_.use_kernels(kernels_);
     for (auto& [tensor, data, gradient] : originals_) {
       tensor.set_data(data);
       tensor.mutable_grad() = gradient;
@@ -39,6 +42,8 @@ class Copies {
     at::Tensor data;
     at::Tensor gradient;
   };
+  Network& network_;
+  bool kernels_;
   std::vector<Original> originals_;
 };
 
