@@ -6,8 +6,11 @@
 
 namespace nas::child_trainer {
 
+constexpr int64_t kEvaluationBatch = 250;
+
 // Probabilities [N, K], row by row: softmax (single-label) or sigmoid (multi-label). Every image is
 // scored once; the result does not depend on the batch size beyond rounding.
-std::vector<float> scores_of(Network& network, const DeviceSplit& split, int64_t batch_size = 250);
+std::vector<float> scores_of(Network& network, const DeviceSplit& split,
+                             int64_t batch_size = kEvaluationBatch);
 
 }  // namespace nas::child_trainer

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <new>
-#include <numeric>
+
+#include "child_trainer/evaluate.h"
 
 namespace nas::child_trainer {
 
@@ -153,6 +154,12 @@ class Needs {
 PlanMemory place_buffers(const search_space::NetworkGraph& graph, const Plan& plan, int64_t images,
                          bool training) {
   return Needs(graph, plan, images, training).run();
+}
+
+int64_t plan_bytes(const search_space::NetworkGraph& graph, int64_t batch_size) {
+  const Plan plan = fuse(graph);
+  return std::max(place_buffers(graph, plan, batch_size, /*training=*/true).bytes,
+                  place_buffers(graph, plan, kEvaluationBatch, /*training=*/false).bytes);
 }
 
 Block::~Block() { release(); }

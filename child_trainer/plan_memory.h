@@ -20,6 +20,9 @@ struct PlanMemory {
 PlanMemory place_buffers(const search_space::NetworkGraph& graph, const Plan& plan, int64_t images,
                          bool training);
 
+// Bytes of the block of a training with batches of so many images, which also evaluates.
+int64_t plan_bytes(const search_space::NetworkGraph& graph, int64_t batch_size);
+
 // Memory that grows and is given back when it is destroyed; in large pages where the system has
 // them.
 class Block {

@@ -96,6 +96,10 @@ TrainSettings TrainSettings::from(const common::Options& options) {
   return settings;
 }
 
+bool kernels_run(const TrainSettings& settings, at::Device device) {
+  return device.is_cpu() && settings.kernels == "auto" && settings.precision == "fp32";
+}
+
 double learning_rate_at(const TrainSettings& settings, int64_t step, int64_t steps_an_epoch) {
   const auto warmup = static_cast<double>(settings.warmup_epochs * steps_an_epoch);
   const auto total = static_cast<double>(settings.epochs * steps_an_epoch);

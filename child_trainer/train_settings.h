@@ -1,6 +1,8 @@
 // How a network is trained.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include "common/options.h"
 
 namespace nas::child_trainer {
@@ -26,6 +28,9 @@ struct TrainSettings {
   common::OptionList options() const;
   static TrainSettings from(const common::Options& options);
 };
+
+// Whether a training with these settings is run by our own kernels.
+bool kernels_run(const TrainSettings& settings, at::Device device);
 
 // A function of the step alone, so that it survives a resume.
 double learning_rate_at(const TrainSettings& settings, int64_t step, int64_t steps_an_epoch);

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "child_trainer/device.h"
+#include "child_trainer/plan_memory.h"
 #include "child_trainer/step_timer.h"
 #include "child_trainer/train_settings.h"
 #include "common/log.h"
@@ -14,20 +15,28 @@ namespace nas::engine {
 
 namespace {
 
-constexpr double kLibraryBytes = 400e6;  // resident after LibTorch's first step
+constexpr double kLibraryBytes =
+    400e6;  // resident after LibTorch's first step by its own operators
+constexpr double kKernelsLibraryBytes = 210e6;  // by our kernels
 constexpr double kTransientFactor =
     1.35;  // gradients of activations and workspaces that live for a while
 constexpr int kSamples = 3;
 
 }  // namespace
 
-double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_size,
+double training_bytes(const search_space::NetworkGraph& graph,
+                      const child_trainer::TrainSettings& settings, at::Device device,
                       double data_bytes) {
   const auto cost = search_space::cost_of(graph);
   const double weights = 4.0 * static_cast<double>(cost.parameters + cost.auxiliary_parameters);
+  if (child_trainer::kernels_run(settings, device)) {
+    // Weights, gradients, momentum, and weights as the kernels read them, twice.
+    return kKernelsLibraryBytes + data_bytes + 5 * weights +
+           static_cast<double>(child_trainer::plan_bytes(graph, settings.batch_size));
+  }
   return kLibraryBytes + data_bytes + 3 * weights +
          kTransientFactor * static_cast<double>(cost.activation_bytes) *
-             static_cast<double>(batch_size);
+             static_cast<double>(settings.batch_size);
 }
 
 double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_images,
@@ -62,7 +71,7 @@ Projection project_search(const common::Options& options, int64_t classes, int64
     const auto graph =
         search_space::build_network(space->architecture(space->sample(random)), network);
     projection.bytes_a_child =
-        std::max(projection.bytes_a_child, training_bytes(graph, settings.batch_size, data_bytes));
+        std::max(projection.bytes_a_child, training_bytes(graph, settings, device, data_bytes));
     std::vector<std::future<double>> timings;
     for (int64_t t = 0; t < together; ++t) {
       timings.push_back(std::async(std::launch::async, [&] {

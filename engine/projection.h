@@ -1,6 +1,9 @@
 // What a run will cost, before it is started.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
+#include "child_trainer/train_settings.h"
 #include "common/options.h"
 #include "search_space/network_family.h"
 
@@ -18,8 +21,10 @@ Projection project_search(const common::Options& options, int64_t classes, int64
                           int64_t valid_images);
 
 // Memory of a training process: weights, gradients, momentum, activations of a batch, the library,
-// the data.
-double training_bytes(const search_space::NetworkGraph& graph, int64_t batch_size,
+// the data. Exact to some percent where our own kernels run, whose buffers are planned; else a
+// guess from what autograd keeps.
+double training_bytes(const search_space::NetworkGraph& graph,
+                      const child_trainer::TrainSettings& settings, at::Device device,
                       double data_bytes);
 
 // Of training and, every epoch, evaluating; `seconds_an_image`: of a training step.

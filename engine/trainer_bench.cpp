@@ -196,7 +196,8 @@ TrainerBenchResult bench_trainer(const common::Options& options,
       .multiply_adds = cost.multiply_adds,
       .threads = threads,
       .device = child_trainer::device_text({device}),
-      .predicted_bytes = training_bytes(graph, options.integer("batch-size"), data_bytes)};
+      .predicted_bytes =
+          training_bytes(graph, child_trainer::TrainSettings::from(options), device, data_bytes)};
   child_trainer::set_threads(threads * children);
   result.roofline = child_trainer::measure_roofline(device, options.text("precision") == "bf16");
   const auto forward = static_cast<double>(cost.multiply_adds);

@@ -136,7 +136,7 @@ void print_plan(const fs::path& folder, const data::Dataset& dataset,
                                options.at("epochs").origin));
   common::log_info(
       fmt::format("projected {}, {} of memory", common::duration_text(seconds),
-                  common::bytes_text(training_bytes(graph, settings.batch_size, 2 * data_bytes))));
+                  common::bytes_text(training_bytes(graph, settings, device, 2 * data_bytes))));
 }
 
 // Throws TrialError unless the training finished or was stopped.

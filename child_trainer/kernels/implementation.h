@@ -1,7 +1,8 @@
 // The table of kernels of one instruction set; see kernels.h.
 #pragma once
 
-#include "child_trainer/kernels/convolution.h"
+#include "child_trainer/kernels/convolution_backward.h"
+#include "child_trainer/kernels/convolution_forward.h"
 #include "child_trainer/kernels/pooling.h"
 
 namespace nas::child_trainer::kernels::NAS_ISA {

@@ -162,5 +162,20 @@ TEST_CASE("bench-child: takes the steps it is told to, and leaves what they bega
   CHECK(std::filesystem::file_size(dir.path() / "out" / "model.onnx") > 1000);
 }
 
+#ifndef __SANITIZE_ADDRESS__  // its allocator keeps what was freed
+TEST_CASE("bench trainer: the memory of a child is as predicted", "[cli]") {
+  const TempDir dir;
+  const ProgramResult result = run_program(
+      {"bench", "trainer", "--arch", "nasnet-a", "--cells", "1", "--filters", "16", "--device",
+       "cpu", "--threads", "1", "--images", "64", "--rounds", "1", "--steps", "1", "--json"},
+      dir.path());
+  INFO(result.err);
+  REQUIRE(result.exit_code == 0);
+  const Json json = common::parse_json(result.out, "nas bench trainer");
+  CHECK_THAT(json.at("peak_bytes").get<double>(),
+             WithinRel(json.at("predicted_bytes").get<double>(), 0.15));
+}
+#endif
+
 }  // namespace
 }  // namespace nas::tests
