@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "child_trainer/distributed/synchronised_batch_norm.h"
 #include "common/error.h"
 
 namespace nas::child_trainer {
@@ -58,6 +59,16 @@ at::Tensor run_conv(const Inputs& x, const Site& site) {
 }
 
 at::Tensor run_batch_norm(const Inputs& x, const Site& site) {
+  if (site.pass.training && site.pass.synchronise != nullptr) {
+    return synchronised_batch_norm(x[0],
+                                   {.weight = site.parameters[0],
+                                    .bias = site.parameters[1],
+                                    .running_mean = site.buffers[0],
+                                    .running_var = site.buffers[1],
+                                    .momentum = site.node.attributes.momentum,
+                                    .epsilon = site.node.attributes.epsilon},
+                                   *site.pass.synchronise);
+  }
   return at::batch_norm(x[0], site.parameters[0], site.parameters[1], site.buffers[0],
                         site.buffers[1], site.pass.training, site.node.attributes.momentum,
                         site.node.attributes.epsilon, true);
@@ -108,33 +119,33 @@ at::Tensor run_linear(const Inputs& x, const Site& site) {
   return at::linear(x[0].flatten(1), site.parameters[0], site.parameters[1]);
 }
 
-at::Tensor run_dropout(const Inputs& x, const Site& site) {
-  if (!site.pass.training) return x[0];
+// Zeros, and 1 / keep for each number that is kept. A sample's numbers depend on its place in the
+// step's batch, not on the part of it that this rank sees. shape[0] counts samples.
+at::Tensor random_mask(at::IntArrayRef shape, double keep, const std::string& purpose,
+                       const Site& site) {
   common::RandomKey key = site.pass.key;
-  key.purpose = "dropout";
+  key.purpose = purpose;
   key.index = site.index;
   common::RandomStream random(key);
-  const double keep = 1.0 - site.node.attributes.rate;
-  at::Tensor mask = at::empty(x[0].sizes());
+  at::Tensor mask = at::empty(shape);
+  random.skip(static_cast<uint64_t>(site.pass.first_image * mask.numel() / mask.size(0)));
   auto* data = mask.data_ptr<float>();
   for (int64_t i = 0; i < mask.numel(); ++i)
     data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
-  return x[0] * mask.to(x[0].device());
+  return mask;
+}
+
+at::Tensor run_dropout(const Inputs& x, const Site& site) {
+  if (!site.pass.training) return x[0];
+  const double keep = 1.0 - site.node.attributes.rate;
+  return x[0] * random_mask(x[0].sizes(), keep, "dropout", site).to(x[0].device());
 }
 
 // One mask a sample, divided by the keep probability.
 at::Tensor run_drop_path(const Inputs& x, const Site& site) {
   const double rate = site.pass.drop_path * site.node.attributes.depth_ratio;
   if (!site.pass.training || rate <= 0) return x[0];
-  common::RandomKey key = site.pass.key;
-  key.purpose = "drop_path";
-  key.index = site.index;
-  common::RandomStream random(key);
-  const double keep = 1.0 - rate;
-  at::Tensor mask = at::empty({x[0].size(0), 1, 1, 1});
-  auto* data = mask.data_ptr<float>();
-  for (int64_t i = 0; i < mask.numel(); ++i)
-    data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
+  const at::Tensor mask = random_mask({x[0].size(0), 1, 1, 1}, 1.0 - rate, "drop_path", site);
   return x[0] * mask.to(x[0].device());
 }
 
