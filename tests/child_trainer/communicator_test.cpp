@@ -124,7 +124,7 @@ TEST_CASE("communicator: all ranks are told soon which one died", "[child_traine
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     connections[static_cast<size_t>(dead)] = {};
     for (auto& thread : threads) thread.join();
-    CHECK(common::monotonic_seconds() - start < 5);
+    CHECK(common::monotonic_seconds() - start < 10);
     for (size_t rank = 0; rank < 4; ++rank) {
       if (static_cast<int64_t>(rank) == dead) continue;
       CAPTURE(rank);
@@ -164,10 +164,10 @@ TEST_CASE("communicator: a rank that is silent for too long is lost", "[child_tr
       2,
       [](TcpCommunicator& communicator) {
         communicator.barrier();
-        if (communicator.rank() == 1) std::this_thread::sleep_for(std::chrono::milliseconds(600));
+        if (communicator.rank() == 1) std::this_thread::sleep_for(std::chrono::milliseconds(2500));
         communicator.barrier();
       },
-      0.2);
+      1.0);
   CHECK_THAT(text_of(thrown[0]), ContainsSubstring("[rank 1] said nothing"));
   CHECK(thrown[1]);
 }
