@@ -79,6 +79,14 @@ std::optional<RankPlace> slurm_place(const std::string& rendezvous) {
   return place;
 }
 
+void forget_former_ranks(common::Options& continued, const common::Options& given,
+                         const std::optional<RankPlace>& place) {
+  const bool ranks = given.is_given("ranks");
+  const bool devices = given.is_given("devices");
+  if ((devices || place) && !ranks) continued.set_value("ranks", 0, "default");
+  if (ranks && !devices) continued.set_value("devices", common::Json::array(), "default");
+}
+
 std::vector<at::Device> devices_of_ranks(const common::Options& options,
                                          const std::optional<RankPlace>& place) {
   const int64_t asked = options.integer("ranks");

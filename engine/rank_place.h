@@ -28,6 +28,11 @@ std::optional<RankPlace> slurm_place(const std::string& rendezvous);
 // The first host of a list as Slurm writes it: "gpu03" of "gpu[03-05,9],login1".
 std::string first_host(const std::string& nodes);
 
+// Of a training that is continued: the ranks and devices that it had are forgotten where others are
+// given now, or Slurm's tasks take their place.
+void forget_former_ranks(common::Options& continued, const common::Options& given,
+                         const std::optional<RankPlace>& place);
+
 // The device of each rank: those of --devices; or --ranks of them on the CPU, or on one GPU each.
 // Under Slurm there are place->ranks, and the GPUs are those of each machine. Throws ConfigError
 // when the options do not fit each other or the machine.

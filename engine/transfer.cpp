@@ -217,7 +217,9 @@ TransferResult transfer(common::Options options) {
     common::Options stored = transfer_options();
     const fs::path config = folder / kTransferConfig;
     stored.restore_toml(common::read_file(config), config.string());
-    options = stored.continued_with(options, folder.string());
+    const common::Options given = options;
+    options = stored.continued_with(given, folder.string());
+    forget_former_ranks(options, given, place);
   }
   TransferRanks ranks(place, devices_of_ranks(options, place));
   if (!begun) apply_preset(options, ranks.device().is_cuda());

@@ -166,14 +166,27 @@ void TcpCommunicator::wait(std::vector<pollfd> polled, double seconds) {
 }
 
 void TcpCommunicator::give_up(const Loss& loss) {
+  std::function<void()> act;
   {
     const std::lock_guard lock(mutex_);
     loss_ = loss;
+    act = on_loss_;
   }
   watch_.spread(loss);
   next_.close();
   previous_.close();
-  if (on_loss_) on_loss_();
+  if (act) act();
+}
+
+void TcpCommunicator::on_loss(std::function<void()> act) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!loss_) {
+      on_loss_ = std::move(act);
+      return;
+    }
+  }
+  act();
 }
 
 // A neighbour has closed its connection: because it died, or because it knows of another that did.

@@ -28,8 +28,8 @@ class TcpCommunicator : public Communicator {
   bool any(bool here) override;
   void abort(const std::string& reason) override;
 
-  // Called once, in another thread, when a rank is lost. Set it before the first call.
-  void on_loss(std::function<void()> act) { on_loss_ = std::move(act); }
+  // Calls `act` in another thread when a rank is lost; here and now when one is lost already.
+  void on_loss(std::function<void()> act);
 
  private:
   struct Work {
@@ -55,7 +55,6 @@ class TcpCommunicator : public Communicator {
   Socket next_;
   Socket previous_;
   PeerWatch watch_;
-  std::function<void()> on_loss_;
   uint64_t operation_ = 0;
   std::vector<char> scratch_;
 
@@ -63,6 +62,7 @@ class TcpCommunicator : public Communicator {
   std::deque<Work> queue_;
   std::optional<Loss> loss_;       // once there is one, nothing is sent any more
   std::optional<Loss> giving_up_;  // asked for by abort()
+  std::function<void()> on_loss_;
   bool closing_ = false;
 
   Socket wake_;  // an eventfd

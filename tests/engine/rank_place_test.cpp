@@ -71,6 +71,26 @@ TEST_CASE("rank place: one task, a batch script and no Slurm are no ranks", "[en
   CHECK_FALSE(slurm_place("").has_value());
 }
 
+TEST_CASE("rank place: a training is continued with the ranks that are given now", "[engine]") {
+  const auto continued = [](const char* name, const char* value,
+                            const std::optional<RankPlace>& place = {}) {
+    common::Options options = transfer_options();
+    options.set("device", "cpu", "flag");
+    options.set("ranks", "2", "flag");
+    options.set("devices", "cpu,cpu", "flag");
+    common::Options given = transfer_options();
+    if (name != nullptr) given.set(name, value, "flag");
+    if (name != nullptr) options.set(name, value, "flag");
+    forget_former_ranks(options, given, place);
+    return devices_of_ranks(options, place).size();
+  };
+  CHECK(continued(nullptr, nullptr) == 2);
+  CHECK(continued("ranks", "5") == 5);
+  CHECK(continued("ranks", "1") == 1);
+  CHECK(continued("devices", "cpu,cpu,cpu") == 3);
+  CHECK(continued(nullptr, nullptr, RankPlace{.ranks = 4}) == 4);
+}
+
 TEST_CASE("rank place: devices and ranks fit each other", "[engine]") {
   common::Options options = transfer_options();
   options.set("device", "cpu", "test");
