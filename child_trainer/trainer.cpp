@@ -134,9 +134,9 @@ bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, O
     progress.correct_sum = sums[1].item<double>();
     if (!std::isfinite(progress.loss_sum)) throw Diverged();
   };
-  Communicator* synchronised = job.parallel.synchronise_batch_norm && communicator->ranks() > 1
-                                   ? communicator.get()
-                                   : nullptr;
+  // Of one rank too: LibTorch's own statistics are sums in float32, which differ from these by more
+  // than the ranks do.
+  Communicator* synchronised = job.parallel.synchronise_batch_norm ? communicator.get() : nullptr;
   double shown = common::monotonic_seconds();
   while (progress.step < steps) {
     if (communicator->any(hooks.should_stop())) {

@@ -25,8 +25,8 @@ using child_trainer::Communicator;
 
 namespace {
 
-constexpr double kGatherSeconds = 600.0;  // until the last rank has come
-constexpr double kEndSeconds = 30.0;      // until the others have ended after rank 0
+constexpr double kGatherSeconds = 1800.0;  // until all have come: rank 0 reads images first
+constexpr double kEndSeconds = 30.0;       // until the others have ended after rank 0
 
 using Tcp = std::unique_ptr<child_trainer::TcpCommunicator>;
 

@@ -7,7 +7,12 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
 
+#include "child_trainer/batches.h"
+#include "child_trainer/distributed/gradient_reducer.h"
+#include "child_trainer/distributed/single_communicator.h"
+#include "child_trainer/optimizer.h"
 #include "common/error.h"
+#include "tests/child_trainer/graphs.h"
 #include "tests/child_trainer/ranks.h"
 #include "tests/child_trainer/trainings.h"
 #include "tests/support/temp_dir.h"
@@ -101,6 +106,57 @@ TEST_CASE("parallel: 1, 2, 3 and 4 ranks have the same losses", "[child_trainer]
   for (const int64_t ranks : {2, 3, 4}) {
     CAPTURE(ranks);
     check_close(losses_of(synchronised_job({}), {.ranks = ranks}), expected);
+  }
+}
+
+// The weights after some steps in float64, where rounding flips no ReLU: what is left is the
+// mathematics of sums, statistics and masks.
+NamedTensors stepped_in_double(Communicator& communicator) {
+  const int64_t batch = 11;
+  Network network(every_primitive(), at::Device(at::kCPU), {.seed = 2});
+  network.to_double();
+  Optimizer optimizer(network, {.clip = 0.5});
+  GradientReducer reducer(optimizer.parameters(), communicator, 400);
+  const Share share{.rank = communicator.rank(), .ranks = communicator.ranks()};
+  const auto [begin, end] = share.of(batch, 0);
+  for (int64_t step = 0; step < 8; ++step) {
+    const at::Tensor images = at::sin(at::arange(batch * 3 * 9 * 9, at::kDouble) *
+                                      (1.7 + 0.1 * static_cast<double>(step)))
+                                  .view({batch, 3, 9, 9})
+                                  .narrow(0, begin, end - begin)
+                                  .contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor targets = at::arange(begin, end, at::kLong).remainder(3);
+    const Scores scores = network.forward(
+        images, {.training = true,
+                 .drop_path = 0.5,
+                 .key = {.seed = 7, .epoch = static_cast<uint64_t>(step)},
+                 .first_image = begin,
+                 .synchronise = communicator.ranks() > 1 ? &communicator : nullptr});
+    const at::Tensor loss = at::cross_entropy_loss(scores.logits, targets) +
+                            at::cross_entropy_loss(scores.auxiliary, targets);
+    reducer.expect();
+    (loss * (static_cast<double>(end - begin) / static_cast<double>(batch))).backward();
+    reducer.finish();
+    optimizer.step(0.1);
+  }
+  NamedTensors state;
+  for (const auto& [name, tensor] : network.state(true)) state[name] = tensor.detach().clone();
+  return state;
+}
+
+TEST_CASE("parallel: in double precision, the steps of ranks are those of one", "[child_trainer]") {
+  SingleCommunicator single;
+  const NamedTensors expected = stepped_in_double(single);
+  for (const int64_t ranks : {2, 3, 4}) {
+    std::vector<NamedTensors> states(static_cast<size_t>(ranks));
+    run_all_ranks(ranks, [&](TcpCommunicator& communicator) {
+      states[static_cast<size_t>(communicator.rank())] = stepped_in_double(communicator);
+    });
+    for (const auto& [name, tensor] : expected) {
+      CAPTURE(ranks, name);
+      CHECK(at::allclose(states[0].at(name), tensor, 1e-9, 1e-9));
+      CHECK(at::equal(states.back().at(name), states[0].at(name)));
+    }
   }
 }
 
