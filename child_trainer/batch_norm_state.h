@@ -19,12 +19,14 @@ struct BatchNormState {
 
   // By the running statistics.
   void use_running();
-  // By the batch's: `sums` [2][channels] of z and of z^2 over `count` values a channel; moves the
+  // By the batch's: `sums` [2][channels] of z and of z^2 over so many values a channel; moves the
   // running ones.
-  void use_batch(double count);
-  // dz = a dy + b z + c, and the gradients of weight and bias, of the channels from `offset` on;
-  // d_sums [2][so many]: of dy and of dy z.
-  void differentiate(double count, int64_t offset, const std::vector<double>& d_sums);
+  void use_batch(double values);
+  // dz = a dy + b z + c, of the channels from `offset` on, from the sums of dy and of dy z, each
+  // [2][so many] over `count` values a channel: `all` of all ranks. Adds the gradients of weight
+  // and bias by this rank's `own`.
+  void differentiate(double count, int64_t offset, const std::vector<double>& own,
+                     const std::vector<double>& all);
 
   size_t channels() const { return scale.size(); }
 
@@ -33,6 +35,10 @@ struct BatchNormState {
   std::vector<double> sums;  // [2][channels]
   int waits_for = 0;         // convolutions whose statistics are still missing
   int convolutions = 0;
+  double count = 0;  // values a channel of the last batch, of all ranks
+
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
 
  private:
   double epsilon_;
@@ -41,7 +47,9 @@ struct BatchNormState {
   std::vector<double> mean_, inverse_;  // 1 / sqrt(v + epsilon)
 };
 
-// Adds to the gradient of a parameter, which is made where there is none.
+// The gradient of a parameter, which is made where there is none, to be added to.
 float* gradient_of(const at::Tensor& parameter);
+// Tells who waits for it (a sum over ranks) that a backward pass has added to a gradient.
+void gradient_is_there(const at::Tensor& parameter);
 
 }  // namespace nas::child_trainer

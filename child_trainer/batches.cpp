@@ -64,17 +64,25 @@ Batch DeviceSplit::gather(const at::Tensor& indices) const {
   return {.images = (pixels - shift_) * scale_, .targets = targets_.index_select(0, there)};
 }
 
+std::pair<int64_t, int64_t> Share::of(int64_t size, int64_t pass) const {
+  const int64_t begin = size * pass / passes;
+  const int64_t length = size * (pass + 1) / passes - begin;
+  return {begin + length * rank / ranks, begin + length * (rank + 1) / ranks};
+}
+
 struct EpochBatches::Ahead {
-  int64_t index = -1;
+  int64_t part = -1;
   std::future<Batch> batch;
 };
 
 EpochBatches::EpochBatches(const DeviceSplit& split, int64_t batch_size,
-                           std::vector<std::string> augmentations, const common::RandomKey& key)
+                           std::vector<std::string> augmentations, const common::RandomKey& key,
+                           const Share& share)
     : split_(split),
       batch_size_(std::min(batch_size, split.count())),
       augmentations_(std::move(augmentations)),
       key_(key),
+      share_(share),
       count_(count_for(split.count(), batch_size)),
       ahead_(std::make_unique<Ahead>()) {
   key_.purpose = "order";
@@ -87,18 +95,22 @@ int64_t EpochBatches::count_for(int64_t images, int64_t batch_size) {
   return std::max<int64_t>(1, images / std::max<int64_t>(1, batch_size));
 }
 
-Batch EpochBatches::make(int64_t index) const {
+Batch EpochBatches::make(int64_t part) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor indices = at::empty({batch_size_}, at::kLong);
-  std::memcpy(indices.data_ptr(), order_.data() + index * batch_size_,
-              static_cast<size_t>(batch_size_) * sizeof(int64_t));
+  const auto [begin, end] = share_.of(batch_size_, part % share_.passes);
+  const int64_t count = end - begin;
+  const at::Tensor indices = at::empty({count}, at::kLong);
+  std::memcpy(indices.data_ptr(), order_.data() + part / share_.passes * batch_size_ + begin,
+              static_cast<size_t>(count) * sizeof(int64_t));
   Batch batch = split_.gather(indices);
+  batch.first = begin;
+  batch.share = static_cast<double>(count) / static_cast<double>(batch_size_);
   for (const auto& name : augmentations_) {
     common::RandomKey key = key_;
     key.purpose = name;
     std::vector<common::RandomStream> random;
-    random.reserve(static_cast<size_t>(batch_size_));
-    for (int64_t i = 0; i < batch_size_; ++i) {
+    random.reserve(static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) {
       key.index = static_cast<uint64_t>(indices.data_ptr<int64_t>()[i]);
       random.emplace_back(key);
     }
@@ -108,16 +120,17 @@ Batch EpochBatches::make(int64_t index) const {
   return batch;
 }
 
-Batch EpochBatches::get(int64_t index) {
-  if (index < 0 || index >= count_)
+Batch EpochBatches::get(int64_t index, int64_t pass) {
+  if (index < 0 || index >= count_ || pass < 0 || pass >= share_.passes)
     throw common::InternalError({.where = "batches", .what = "index out of range"});
-  Batch batch = ahead_->index == index ? ahead_->batch.get() : make(index);
-  ahead_->index = -1;
+  const int64_t part = index * share_.passes + pass;
+  Batch batch = ahead_->part == part ? ahead_->batch.get() : make(part);
+  ahead_->part = -1;
   // Preparing ahead in another thread pays only where this one has cores of its own or a GPU to
   // feed.
-  if (index + 1 < count_ && (at::get_num_threads() > 1 || batch.images.is_cuda())) {
-    ahead_->index = index + 1;
-    ahead_->batch = std::async(std::launch::async, [this, next = index + 1] {
+  if (part + 1 < count_ * share_.passes && (at::get_num_threads() > 1 || batch.images.is_cuda())) {
+    ahead_->part = part + 1;
+    ahead_->batch = std::async(std::launch::async, [this, next = part + 1] {
       at::set_num_threads(1);
       return make(next);
     });

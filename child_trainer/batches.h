@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/random.h"
@@ -23,6 +24,21 @@ Normalisation measure_normalisation(const data::Dataset& dataset, const data::Sp
 struct Batch {
   at::Tensor images;   // float [n, 3, H, W], normalised, channels-last
   at::Tensor targets;  // int64 [n], or float [n, K] (multi-label)
+  // Of the step's batch, of which these may be a part: the place of the first image, and the share
+  // of all images.
+  int64_t first = 0;
+  double share = 1.0;
+};
+
+// Which part of every batch a rank sees, and in how many passes: batches are the same for any
+// number of either. Pass p of all ranks together is a run of images; each rank has a run of that.
+struct Share {
+  int64_t rank = 0;
+  int64_t ranks = 1;
+  int64_t passes = 1;
+
+  // Places [first, second) of a batch of `size` images.
+  std::pair<int64_t, int64_t> of(int64_t size, int64_t pass) const;
 };
 
 class DeviceSplit {
@@ -43,26 +59,28 @@ class DeviceSplit {
   at::Tensor shift_;
 };
 
-// The training batches of one epoch, in an order drawn from the key; the last, smaller batch is
-// left out, unless it is the only one. The next batch is prepared while the last one is used.
+// A rank's parts of the training batches of one epoch, in an order drawn from the key; the last,
+// smaller batch is left out, unless it is the only one. The next batch is prepared while the last
+// one is used.
 class EpochBatches {
  public:
   EpochBatches(const DeviceSplit& split, int64_t batch_size, std::vector<std::string> augmentations,
-               const common::RandomKey& key);
+               const common::RandomKey& key, const Share& share = {});
   ~EpochBatches();
 
   int64_t count() const { return count_; }
-  Batch get(int64_t index);  // call with rising indices
+  Batch get(int64_t index, int64_t pass = 0);  // call in rising order
 
   static int64_t count_for(int64_t images, int64_t batch_size);
 
  private:
-  Batch make(int64_t index) const;
+  Batch make(int64_t part) const;  // numbered through: index * passes + pass
 
   const DeviceSplit& split_;
   int64_t batch_size_;
   std::vector<std::string> augmentations_;
   common::RandomKey key_;
+  Share share_;
   std::vector<int64_t> order_;
   int64_t count_;
   struct Ahead;

@@ -14,6 +14,21 @@ std::filesystem::path file_in(const std::filesystem::path& folder) {
 
 }  // namespace
 
+common::Json to_json(const Progress& progress) {
+  return {{"epoch", progress.epoch},       {"step", progress.step},
+          {"loss_sum", progress.loss_sum}, {"correct_sum", progress.correct_sum},
+          {"seconds", progress.seconds},   {"last", progress.last}};
+}
+
+Progress progress_from_json(const common::Json& json, const std::string& where) {
+  return {.epoch = common::json_get<int64_t>(json, "epoch", where),
+          .step = common::json_get<int64_t>(json, "step", where),
+          .loss_sum = common::json_get<double>(json, "loss_sum", where),
+          .correct_sum = common::json_get<double>(json, "correct_sum", where),
+          .seconds = common::json_get<double>(json, "seconds", where),
+          .last = json.value("last", common::Json())};
+}
+
 void save_checkpoint(const std::filesystem::path& folder, const Network& network,
                      const Optimizer& optimizer, const Progress& progress,
                      const std::string& identity) {
@@ -21,13 +36,8 @@ void save_checkpoint(const std::filesystem::path& folder, const Network& network
   file.tensors = store_tensors(network.state(true));
   for (const auto& [name, tensor] : optimizer.momentum())
     file.tensors[kMomentum + name] = store_tensor(tensor);
-  const common::Json json = {{"epoch", progress.epoch},
-                             {"step", progress.step},
-                             {"loss_sum", progress.loss_sum},
-                             {"correct_sum", progress.correct_sum},
-                             {"seconds", progress.seconds},
-                             {"last", progress.last},
-                             {"optimizer_steps", optimizer.steps()}};
+  common::Json json = to_json(progress);
+  json["optimizer_steps"] = optimizer.steps();
   file.metadata = {{"progress", json.dump()}, {"identity", identity}};
   common::write_safetensors(file_in(folder), file);
 }
@@ -56,12 +66,7 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& folder, Net
   copy_into(network.state(true), weights, path.string());
   copy_into(optimizer.momentum(), momentum, path.string());
   optimizer.set_steps(common::json_get<int64_t>(json, "optimizer_steps", path.string()));
-  return Progress{.epoch = common::json_get<int64_t>(json, "epoch", path.string()),
-                  .step = common::json_get<int64_t>(json, "step", path.string()),
-                  .loss_sum = common::json_get<double>(json, "loss_sum", path.string()),
-                  .correct_sum = common::json_get<double>(json, "correct_sum", path.string()),
-                  .seconds = common::json_get<double>(json, "seconds", path.string()),
-                  .last = json.value("last", common::Json())};
+  return progress_from_json(json, path.string());
 }
 
 void remove_checkpoint(const std::filesystem::path& folder) {

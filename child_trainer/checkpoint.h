@@ -21,6 +21,10 @@ struct Progress {
   common::Json last = {};    // metrics of the last finished epoch, as in metrics.jsonl
 };
 
+common::Json to_json(const Progress& progress);
+Progress progress_from_json(const common::Json& json,
+                            const std::string& where);  // throws DataError
+
 // folder/checkpoint.safetensors: weights, momentum and progress in one file, so that they cannot
 // disagree. Atomic. `identity` names what is trained; a checkpoint of another is not taken.
 void save_checkpoint(const std::filesystem::path& folder, const Network& network,

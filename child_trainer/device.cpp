@@ -59,12 +59,12 @@ std::vector<int64_t> gpus_named(const std::string& name, int64_t gpus) {
 
 at::Device find_device(const std::string& name) {
   if (const auto comma = name.find(','); comma != std::string::npos) {
-    throw common::ConfigError({.where = "--device",
-                               .what = "only a search takes a list: training one network on "
-                                       "several GPUs is not there yet",
-                               .got = "'" + name + "'",
-                               .expected = "one device",
-                               .hint = name.substr(0, comma)});
+    throw common::ConfigError(
+        {.where = "--device",
+         .what = "only a search takes a list; a transfer trains on several with --devices",
+         .got = "'" + name + "'",
+         .expected = "one device",
+         .hint = name.substr(0, comma)});
   }
   return find_devices(name).front();
 }

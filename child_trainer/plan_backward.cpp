@@ -27,6 +27,7 @@ void PlanState::clear_gradient(int b) {
 void PlanState::backward(const std::vector<at::Tensor>& gradients) {
   has_gradient_.assign(plan.buffers.size(), false);
   d_sums_.assign(plan.buffers.size(), {});
+  for (auto& [i, norm] : batch_norms_) norm->waits_for = norm->convolutions;
   const auto enter = [&](int b, size_t i) {
     if (b < 0) return;
     at::Tensor own = tensor_of(own_gradient(b));
@@ -78,8 +79,14 @@ void PlanState::differentiate_convolution(size_t s) {
   if (step.batch_norm >= 0) {
     BatchNormState& norm = batch_norm(step.batch_norm);
     from.z = value(step.buffer);
-    norm.differentiate(static_cast<double>(count_ * from.z.height * from.z.width),
-                       step.batch_norm_offset, batch_norm_sums(step.buffer));
+    const std::vector<double>& own = batch_norm_sums(step.buffer);
+    std::vector<double> all = own;
+    sum_over_ranks(all);
+    norm.differentiate(norm.count, step.batch_norm_offset, own, all);
+    if (--norm.waits_for == 0) {
+      gradient_is_there(norm.weight());
+      gradient_is_there(norm.bias());
+    }
     from.a = norm.a.data() + step.batch_norm_offset;
     from.b = norm.b.data() + step.batch_norm_offset;
     from.c = norm.c.data() + step.batch_norm_offset;
@@ -123,6 +130,7 @@ void PlanState::differentiate_convolution(size_t s) {
                                   begin, end, thread_scratch(floats));
   });
   convolution.add_gradients(partial, static_cast<int64_t>(threads));
+  for (const int i : step.nodes) gradient_is_there(parameters[static_cast<size_t>(i)][0]);
   for (size_t i = 0; i < step.inputs.size(); ++i) {
     if (sums_at[i + 1] == sums_at[i]) continue;
     std::vector<double>& total = d_sums_[static_cast<size_t>(step.inputs[i].buffer)];
@@ -198,6 +206,7 @@ void PlanState::differentiate_torch(size_t s) {
     if (!gradients[p].defined()) continue;
     gradient_of(wanted[p]);
     wanted[p].mutable_grad().add_(gradients[p]);
+    gradient_is_there(wanted[p]);
   }
 }
 

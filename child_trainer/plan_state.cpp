@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "child_trainer/distributed/communicator.h"
 #include "child_trainer/parallel_images.h"
 
 namespace nas::child_trainer {
@@ -113,6 +114,7 @@ kernels::Source PlanState::source_of(const Operand& operand) {
 void PlanState::forward(const at::Tensor& input, const Pass& pass) {
   ++passes;
   pass_ = &pass;
+  synchronise_ = pass.synchronise;
   count_ = input.size(0);
   image_ = input.contiguous(at::MemoryFormat::ChannelsLast);
   if (memory_for_ != std::pair{count_, pass.training}) {
@@ -150,6 +152,12 @@ void PlanState::forward(const at::Tensor& input, const Pass& pass) {
   pass_ = nullptr;
 }
 
+void PlanState::sum_over_ranks(std::vector<double>& values) const {
+  if (synchronise_ == nullptr) return;
+  const auto count = static_cast<int64_t>(values.size());
+  synchronise_->all_reduce(at::from_blob(values.data(), {count}, at::kDouble)).get();
+}
+
 void PlanState::run_convolution(size_t s) {
   const Step& step = plan.steps[s];
   PackedConvolution& convolution = *convolutions_[s];
@@ -179,8 +187,14 @@ void PlanState::run_convolution(size_t s) {
     norm.sums[row * norm.channels() + offset + i % channels] += sums[i];
   }
   const search_space::Shape& shape = buffer(step.buffer).shape;
-  if (--norm.waits_for == 0)
-    norm.use_batch(static_cast<double>(count_ * shape.height * shape.width));
+  if (--norm.waits_for > 0) return;
+  std::vector<double> all = norm.sums;
+  all.push_back(static_cast<double>(count_ * shape.height * shape.width));
+  sum_over_ranks(all);
+  const double values = all.back();
+  all.pop_back();
+  norm.sums = all;
+  norm.use_batch(values);
 }
 
 kernels::Pool pool_of(const search_space::Node& node) {

@@ -61,6 +61,9 @@ struct PlanState {
   // The same for who can only add.
   void clear_gradient(int b);
 
+  // Where batch norms take their statistics over all ranks.
+  void sum_over_ranks(std::vector<double>& values) const;
+
   void run_convolution(size_t s);
   void run_sum(size_t s);
   void run_torch(size_t s);
@@ -78,6 +81,7 @@ struct PlanState {
 
   // Of the last pass.
   const Pass* pass_ = nullptr;
+  Communicator* synchronise_ = nullptr;
   int64_t count_ = 0;  // images
   at::Tensor image_;
   PlanMemory memory_;

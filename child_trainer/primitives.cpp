@@ -4,26 +4,38 @@
 
 #include <array>
 
+#include "child_trainer/distributed/synchronised_batch_norm.h"
 #include "common/error.h"
 
 namespace nas::child_trainer {
 
 using search_space::Node;
 
+namespace {
+
+// Zeros, and 1 / keep for each number that is kept. A sample's numbers depend on its place in the
+// step's batch, not on the part of it that this rank sees. shape[0] counts samples.
+at::Tensor random_mask(at::IntArrayRef shape, double keep, const std::string& purpose,
+                       const Site& site) {
+  common::RandomKey key = site.pass.key;
+  key.purpose = purpose;
+  key.index = site.index;
+  common::RandomStream random(key);
+  at::Tensor mask = at::empty(shape);
+  random.skip(static_cast<uint64_t>(site.pass.first_image * mask.numel() / mask.size(0)));
+  auto* data = mask.data_ptr<float>();
+  for (int64_t i = 0; i < mask.numel(); ++i)
+    data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
+  return mask;
+}
+
+}  // namespace
+
 // One mask a sample, divided by the keep probability.
 at::Tensor drop_path_mask(const Site& site, int64_t samples) {
   const double rate = site.pass.drop_path * site.node.attributes.depth_ratio;
   if (!site.pass.training || rate <= 0) return {};
-  common::RandomKey key = site.pass.key;
-  key.purpose = "drop_path";
-  key.index = site.index;
-  common::RandomStream random(key);
-  const double keep = 1.0 - rate;
-  at::Tensor mask = at::empty({samples, 1, 1, 1});
-  auto* data = mask.data_ptr<float>();
-  for (int64_t i = 0; i < samples; ++i)
-    data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
-  return mask;
+  return random_mask({samples, 1, 1, 1}, 1.0 - rate, "drop_path", site);
 }
 
 namespace {
@@ -38,6 +50,16 @@ at::Tensor run_conv(const Inputs& x, const Site& site) {
 }
 
 at::Tensor run_batch_norm(const Inputs& x, const Site& site) {
+  if (site.pass.training && site.pass.synchronise != nullptr) {
+    return synchronised_batch_norm(x[0],
+                                   {.weight = site.parameters[0],
+                                    .bias = site.parameters[1],
+                                    .running_mean = site.buffers[0],
+                                    .running_var = site.buffers[1],
+                                    .momentum = site.node.attributes.momentum,
+                                    .epsilon = site.node.attributes.epsilon},
+                                   *site.pass.synchronise);
+  }
   return at::batch_norm(x[0], site.parameters[0], site.parameters[1], site.buffers[0],
                         site.buffers[1], site.pass.training, site.node.attributes.momentum,
                         site.node.attributes.epsilon, true);
@@ -90,16 +112,8 @@ at::Tensor run_linear(const Inputs& x, const Site& site) {
 
 at::Tensor run_dropout(const Inputs& x, const Site& site) {
   if (!site.pass.training) return x[0];
-  common::RandomKey key = site.pass.key;
-  key.purpose = "dropout";
-  key.index = site.index;
-  common::RandomStream random(key);
   const double keep = 1.0 - site.node.attributes.rate;
-  at::Tensor mask = at::empty(x[0].sizes());
-  auto* data = mask.data_ptr<float>();
-  for (int64_t i = 0; i < mask.numel(); ++i)
-    data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
-  return x[0] * mask.to(x[0].device());
+  return x[0] * random_mask(x[0].sizes(), keep, "dropout", site).to(x[0].device());
 }
 
 at::Tensor run_drop_path(const Inputs& x, const Site& site) {

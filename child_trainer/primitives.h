@@ -11,6 +11,8 @@
 
 namespace nas::child_trainer {
 
+class Communicator;
+
 // Sees every node that is run: the values that it read and what it made of them. For scores.
 using Observer =
     std::function<void(const search_space::Node& node, const std::vector<at::Tensor>& inputs,
@@ -22,6 +24,10 @@ struct Pass {
   double drop_path = 0.0;      // the run's present rate; a node multiplies it by its depth ratio
   common::RandomKey key = {};  // of this step; `purpose` and `index` are set by the network
   Observer observe = {};       // may be empty
+  // Place of the first image in the step's batch, of which other ranks and passes see other parts:
+  // masks are drawn by place.
+  int64_t first_image = 0;
+  Communicator* synchronise = nullptr;  // batch norms take their statistics over all its ranks
 };
 
 // A node where it is run.

@@ -7,16 +7,19 @@
 #include <cmath>
 #include <new>
 
+#include "child_trainer/autocast.h"
 #include "child_trainer/batches.h"
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
+#include "child_trainer/distributed/gradient_reducer.h"
+#include "child_trainer/distributed/replicas.h"
+#include "child_trainer/distributed/single_communicator.h"
 #include "child_trainer/evaluate.h"
 #include "child_trainer/training_step.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "common/text.h"
 
 namespace nas::child_trainer {
 
@@ -33,6 +36,8 @@ std::string identity_of(const TrainJob& job) {
                              {"stem", job.network.stem},
                              {"stem_multiplier", job.network.stem_multiplier},
                              {"skip_reduction_input", job.network.skip_reduction_input},
+                             {"accumulate", job.parallel.accumulate},
+                             {"synchronise_batch_norm", job.parallel.synchronise_batch_norm},
                              {"seed", job.seed},
                              {"trial", job.trial}};
   return common::sha256_of_text(json.dump());
@@ -59,46 +64,16 @@ void start_from(Network& network, const std::filesystem::path& file) {
 
 struct Diverged {};
 
-}  // namespace
-
-common::Json to_json(const EpochMetrics& m) {
-  return {{"epoch", m.epoch},
-          {"train_loss", m.train_loss},
-          {"train_accuracy", m.train_accuracy},
-          {"valid_loss", m.valid_loss},
-          {"valid_accuracy", m.valid_accuracy},
-          {"valid_auc_prc", m.valid_auc_prc},
-          {"learning_rate", m.learning_rate},
-          {"seconds", m.seconds},
-          {"images_per_second", m.images_per_second}};
-}
-
-EpochMetrics epoch_metrics_from_json(const common::Json& json) {
-  const std::string where = "epoch metrics";
-  const auto number = [&](const char* name) { return common::json_get<double>(json, name, where); };
-  return {.epoch = common::json_get<int64_t>(json, "epoch", where),
-          .train_loss = number("train_loss"),
-          .train_accuracy = number("train_accuracy"),
-          .valid_loss = number("valid_loss"),
-          .valid_accuracy = number("valid_accuracy"),
-          .valid_auc_prc = number("valid_auc_prc"),
-          .learning_rate = number("learning_rate"),
-          .seconds = number("seconds"),
-          .images_per_second = number("images_per_second")};
-}
-
-namespace {
-
-// Lines of epochs that a killed attempt wrote after its last checkpoint are trained, and written,
-// again.
-void trim_metrics(const std::filesystem::path& file, int64_t epochs) {
-  if (!std::filesystem::exists(file)) return;
-  std::string kept;
-  for (const auto& line : common::split(common::read_file(file), '\n')) {
-    const auto json = common::Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (json.is_object() && json.value("epoch", epochs + 1) <= epochs) kept += line + "\n";
-  }
-  common::write_file_atomically(file, kept);
+// Every part of a batch has an image.
+void check_parts(const TrainJob& job, int64_t images, int64_t ranks) {
+  const int64_t batch = std::min(job.settings.batch_size, images);
+  if (batch >= ranks * job.parallel.accumulate) return;
+  throw common::ConfigError({.where = "trainer",
+                             .what = "a batch has fewer images than parts",
+                             .got = std::to_string(batch) + " images for " + std::to_string(ranks) +
+                                    " ranks in " + std::to_string(job.parallel.accumulate) +
+                                    " passes",
+                             .hint = "a larger --batch-size"});
 }
 
 }  // namespace
@@ -109,52 +84,69 @@ struct Trainer::State {
   Normalisation normalisation;
   DeviceSplit train;
   DeviceSplit valid;
+  std::shared_ptr<Communicator> communicator;
   std::unique_ptr<Network> network;
 
-  State(data::Dataset source, at::Device where)
+  State(data::Dataset source, at::Device where, std::shared_ptr<Communicator> with)
       : dataset(std::move(source)),
         device(where),
         normalisation(measure_normalisation(dataset, dataset.train)),
         train(dataset, dataset.train, normalisation, device),
-        valid(dataset, dataset.valid, normalisation, device) {}
+        valid(dataset, dataset.valid, normalisation, device),
+        communicator(std::move(with)) {}
 
   // Trains from `progress` to the end of its epoch; false when asked to stop, with `progress` at
   // the step reached.
   bool train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer,
-                   Progress& progress);
+                   GradientReducer& reducer, Progress& progress);
   EpochMetrics measure_epoch(const TrainJob& job, const Progress& progress, double seconds);
 };
 
 bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer,
-                                 Progress& progress) {
+                                 GradientReducer& reducer, Progress& progress) {
   const common::RandomKey key{
       .seed = job.seed, .trial = job.trial, .epoch = static_cast<uint64_t>(progress.epoch)};
-  EpochBatches batches(train, job.settings.batch_size, job.settings.augment, key);
+  const int64_t passes = job.parallel.accumulate;
+  EpochBatches batches(
+      train, job.settings.batch_size, job.settings.augment, key,
+      {.rank = communicator->rank(), .ranks = communicator->ranks(), .passes = passes});
   const int64_t steps = batches.count();
-  at::Tensor loss_sum =
-      at::full({}, progress.loss_sum, at::TensorOptions().dtype(at::kDouble).device(device));
-  at::Tensor correct_sum =
-      at::full({}, progress.correct_sum, at::TensorOptions().dtype(at::kDouble).device(device));
+  // This rank's part of both sums; what was reached before is rank 0's.
+  const double before = communicator->rank() == 0 ? 1.0 : 0.0;
+  const auto in_double = at::TensorOptions().dtype(at::kDouble).device(device);
+  at::Tensor loss_sum = at::full({}, before * progress.loss_sum, in_double);
+  at::Tensor correct_sum = at::full({}, before * progress.correct_sum, in_double);
   const auto settle = [&] {
-    progress.loss_sum = loss_sum.item<double>();
-    progress.correct_sum = correct_sum.item<double>();
+    const at::Tensor sums = at::stack({loss_sum, correct_sum}).cpu();
+    communicator->all_reduce(sums).get();
+    progress.loss_sum = sums[0].item<double>();
+    progress.correct_sum = sums[1].item<double>();
     if (!std::isfinite(progress.loss_sum)) throw Diverged();
   };
+  // Of one rank too: LibTorch's own statistics are sums in float32, which differ from these by more
+  // than the ranks do.
+  Communicator* synchronised = job.parallel.synchronise_batch_norm ? communicator.get() : nullptr;
   double shown = common::monotonic_seconds();
   while (progress.step < steps) {
-    if (hooks.should_stop()) {
+    if (communicator->any(hooks.should_stop())) {
       settle();
       return false;
     }
     const int64_t global_step = progress.epoch * steps + progress.step;
-    const Batch batch = batches.get(progress.step);
     common::RandomKey step_key = key;
     step_key.epoch = static_cast<uint64_t>(global_step);
-    const StepLoss forward = forward_loss(*network, batch, job.settings,
-                                          drop_path_at(job.settings, global_step, steps), step_key);
-    forward.loss.backward();
-    loss_sum += forward.loss.detach();
-    if (batch.targets.dim() == 1) correct_sum += (forward.logits.argmax(1) == batch.targets).sum();
+    for (int64_t pass = 0; pass < passes; ++pass) {
+      const Batch batch = batches.get(progress.step, pass);
+      const StepLoss forward =
+          forward_loss(*network, batch, job.settings,
+                       drop_path_at(job.settings, global_step, steps), step_key, synchronised);
+      if (pass + 1 == passes) reducer.expect();
+      forward.loss.backward();
+      loss_sum += forward.loss.detach();
+      if (batch.targets.dim() == 1)
+        correct_sum += (forward.logits.argmax(1) == batch.targets).sum();
+    }
+    reducer.finish();
     optimizer.step(learning_rate_at(job.settings, global_step, steps));
     ++progress.step;
     if (progress.step % 25 == 0) settle();
@@ -172,7 +164,7 @@ EpochMetrics Trainer::State::measure_epoch(const TrainJob& job, const Progress& 
   const auto steps = static_cast<double>(progress.step);
   const double images =
       steps * static_cast<double>(std::min(job.settings.batch_size, train.count()));
-  const std::vector<float> scores = scores_of(*network, valid);
+  const std::vector<float> scores = scores_of(*network, valid, *communicator);
   const auto finite = [](float score) { return std::isfinite(score); };
   if (!std::all_of(scores.begin(), scores.end(), finite)) throw Diverged();
   const Metrics metrics = measure(dataset, dataset.valid, scores);
@@ -188,13 +180,15 @@ EpochMetrics Trainer::State::measure_epoch(const TrainJob& job, const Progress& 
           .images_per_second = images / std::max(1e-9, seconds)};
 }
 
-Trainer::Trainer(data::Dataset dataset, at::Device device) {
+Trainer::Trainer(data::Dataset dataset, at::Device device,
+                 std::shared_ptr<Communicator> communicator) {
   if (dataset.train.count() == 0 || dataset.valid.count() == 0) {
     throw common::DataError({.where = "trainer",
                              .what = "a dataset without training or validation images",
                              .got = dataset.name});
   }
-  state_ = std::make_unique<State>(std::move(dataset), device);
+  if (!communicator) communicator = std::make_shared<SingleCommunicator>();
+  state_ = std::make_unique<State>(std::move(dataset), device, std::move(communicator));
 }
 
 Trainer::~Trainer() = default;
@@ -208,6 +202,8 @@ Metrics Trainer::evaluate(const data::Split& split) {
 }
 
 TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
+  Communicator& communicator = *state_->communicator;
+  const bool first = communicator.rank() == 0;  // it reads and writes the files
   TrainResult result;
   Progress progress;
   const auto finish = [&](TrainState state, const std::string& reason) {
@@ -219,6 +215,7 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     return result;
   };
   try {
+    check_parts(job, state_->train.count(), communicator.ranks());
     search_space::NetworkOptions options = job.network;
     options.classes = state_->dataset.class_count();
     options.dropout = job.settings.dropout;
@@ -228,12 +225,19 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
         search_space::build_network(job.architecture, options), state_->device,
         common::RandomKey{.seed = job.seed, .trial = job.trial});
     state_->network->use_kernels(job.settings.kernels == "auto");
-    if (!job.init_from.empty()) start_from(*state_->network, job.init_from);
+    if (first && !job.init_from.empty()) start_from(*state_->network, job.init_from);
     Optimizer optimizer(*state_->network, job.settings);
     const std::string identity = identity_of(job);
-    if (const auto stored = load_checkpoint(job.folder, *state_->network, optimizer, identity))
-      progress = *stored;
-    trim_metrics(job.folder / "metrics.jsonl", progress.epoch);
+    if (first) {
+      if (const auto stored = load_checkpoint(job.folder, *state_->network, optimizer, identity))
+        progress = *stored;
+      trim_metrics(job.folder / "metrics.jsonl", progress.epoch);
+    }
+    share_state(communicator, *state_->network, optimizer, progress);
+    GradientReducer reducer(optimizer.parameters(), communicator);
+    const auto save = [&] {
+      if (first) save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
+    };
     if (progress.last.is_object()) result.last = epoch_metrics_from_json(progress.last);
     bool time_is_up = false;
     TrainHooks limited = hooks;
@@ -245,30 +249,31 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
             job.time_limit > 0 && before + common::monotonic_seconds() - start > job.time_limit;
         return time_is_up || hooks.should_stop();
       };
-      const bool whole = state_->train_epoch(job, limited, optimizer, progress);
+      const bool whole = state_->train_epoch(job, limited, optimizer, reducer, progress);
       const double seconds = common::monotonic_seconds() - start;
       progress.seconds += seconds;
+      if (!job.parallel.synchronise_batch_norm) average_buffers(communicator, *state_->network);
       if (!whole) {
-        save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
+        save();
         return time_is_up ? finish(TrainState::kTimeLimit, "the time limit was reached")
                           : finish(TrainState::kStopped, "asked to stop");
       }
       result.last = state_->measure_epoch(job, progress, seconds);
-      common::append_line(job.folder / "metrics.jsonl", to_json(result.last).dump());
+      if (first) common::append_line(job.folder / "metrics.jsonl", to_json(result.last).dump());
       progress = {
           .epoch = progress.epoch + 1, .seconds = progress.seconds, .last = to_json(result.last)};
-      if (progress.epoch % job.checkpoint_epochs == 0 || progress.epoch == job.settings.epochs) {
-        save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
-      }
+      if (progress.epoch % job.checkpoint_epochs == 0 || progress.epoch == job.settings.epochs)
+        save();
       hooks.on_epoch(result.last);
     }
     return finish(TrainState::kFinished, "");
   } catch (const Diverged&) {
     return finish(TrainState::kNotANumber, "the training loss is not a finite number");
-  } catch (const common::Error&) {
-    throw;
   } catch (const std::exception& error) {
-    if (!is_out_of_memory(error)) throw;
+    const bool refused =
+        dynamic_cast<const common::Error*>(&error) == nullptr && is_out_of_memory(error);
+    communicator.abort(refused ? "an allocation failed" : error.what());
+    if (!refused) throw;
     state_->network.reset();
     release_cuda_memory();
     return finish(TrainState::kOutOfMemory, "an allocation failed");

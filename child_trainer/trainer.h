@@ -1,13 +1,17 @@
-// Trains one network on one dataset on one device; goes on from a checkpoint where there is one.
+// Trains one network on one dataset, on one device or, with other ranks, on several; goes on from a
+// checkpoint where there is one.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "child_trainer/distributed/communicator.h"
+#include "child_trainer/epoch_metrics.h"
 #include "child_trainer/metrics.h"
 #include "child_trainer/network.h"
-#include "child_trainer/train_settings.h"
+#include "child_trainer/parallel_settings.h"
 #include "data/dataset.h"
 #include "search_space/network_family.h"
 
@@ -21,28 +25,14 @@ enum class TrainState {
   kTimeLimit,
 };
 
-// One line of metrics.jsonl.
-struct EpochMetrics {
-  int64_t epoch = 0;  // from 1
-  double train_loss = 0.0;
-  double train_accuracy = 0.0;  // on the augmented batches, while training (multi-label: 0)
-  double valid_loss = 0.0;
-  double valid_accuracy = 0.0;
-  double valid_auc_prc = 0.0;
-  double learning_rate = 0.0;  // at its end
-  double seconds = 0.0;        // training alone
-  double images_per_second = 0.0;
-};
-common::Json to_json(const EpochMetrics& metrics);
-EpochMetrics epoch_metrics_from_json(const common::Json& json);  // throws DataError
-
 struct TrainJob {
   search_space::Architecture architecture;
   search_space::NetworkOptions network;  // classes, dropout and auxiliary are set by the trainer
   TrainSettings settings;
+  ParallelSettings parallel = {};
   uint64_t seed = 0;
   uint64_t trial = 0;
-  std::filesystem::path folder;  // checkpoint and metrics.jsonl
+  std::filesystem::path folder;  // checkpoint and metrics.jsonl, which rank 0 reads and writes
   std::filesystem::path init_from =
       {};                   // safetensors whose tensors of equal name and shape start the training
   double time_limit = 0.0;  // seconds of training; 0: none
@@ -50,7 +40,7 @@ struct TrainJob {
 };
 
 struct TrainHooks {
-  std::function<bool()> should_stop = [] { return false; };  // asked at every step
+  std::function<bool()> should_stop = [] { return false; };  // asked at every step, on every rank
   std::function<void(const EpochMetrics&)> on_epoch = [](const EpochMetrics&) {};
   // At most twice a second: steps done and in all.
   std::function<void(int64_t, int64_t)> on_step = [](int64_t, int64_t) {};
@@ -67,11 +57,15 @@ struct TrainResult {
 class Trainer {
  public:
   // Keeps the dataset on the device for any number of jobs. train and valid may not be empty.
-  Trainer(data::Dataset dataset, at::Device device);
+  // communicator: of the ranks that run the same jobs on the same dataset; null: there are no
+  // others. It belongs to the trainer alone while a job runs.
+  Trainer(data::Dataset dataset, at::Device device,
+          std::shared_ptr<Communicator> communicator = nullptr);
   ~Trainer();
 
   // Throws DataError (damaged checkpoint), SystemError (disk full), ConfigError (the network cannot
-  // be built); what an allocator refuses and losses that are no numbers are a TrainState.
+  // be built, a batch is smaller than its parts are many); what an allocator refuses and losses
+  // that are no numbers are a TrainState.
   TrainResult run(const TrainJob& job, const TrainHooks& hooks);
 
   // The network of the last job that ran; null before.

@@ -13,8 +13,10 @@ struct StepLoss {
 };
 
 // In the settings' precision, with their label smoothing and the auxiliary head's share.
-// drop_path: the present rate; key: of this step.
+// The losses of the parts of a step's batch add up to its own. drop_path: the present rate; key: of
+// this step; synchronise: see Pass.
 StepLoss forward_loss(Network& network, const Batch& batch, const TrainSettings& settings,
-                      double drop_path, const common::RandomKey& key);
+                      double drop_path, const common::RandomKey& key,
+                      Communicator* synchronise = nullptr);
 
 }  // namespace nas::child_trainer

@@ -66,8 +66,11 @@ target_link_libraries(nas::torch INTERFACE ${torch_lib}/libtorch_cpu.so ${torch_
 target_link_options(nas::torch INTERFACE -Wl,-rpath,${torch_lib} -Wl,--allow-shlib-undefined)
 if(NAS_CUDA)
   find_package(CUDAToolkit 13 REQUIRED)
+  find_path(NCCL_INCLUDE nccl.h REQUIRED HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(NCCL_LIBRARY nccl REQUIRED HINTS ${CUDAToolkit_LIBRARY_DIR})
   # --no-as-needed: without it no CUDA kernel registers.
   target_link_libraries(nas::torch INTERFACE -Wl,--no-as-needed ${torch_lib}/libtorch_cuda.so
-                        ${torch_lib}/libc10_cuda.so -Wl,--as-needed CUDA::cudart)
+                        ${torch_lib}/libc10_cuda.so -Wl,--as-needed CUDA::cudart
+                        ${NCCL_LIBRARY})
   target_link_options(nas::torch INTERFACE -Wl,-rpath,${CUDAToolkit_LIBRARY_DIR})
 endif()

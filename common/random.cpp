@@ -90,6 +90,21 @@ int64_t RandomStream::integer(int64_t count) {
 
 bool RandomStream::chance(double probability) { return uniform() < probability; }
 
+void RandomStream::skip(uint64_t draws) {
+  const uint64_t unused = 4 - static_cast<uint64_t>(used_);  // of the present block
+  const uint64_t numbers = 2 * draws;                        // a draw takes two
+  if (numbers <= unused) {
+    used_ += static_cast<int>(numbers);
+    return;
+  }
+  const uint64_t beyond = numbers - unused;
+  counter_ += beyond / 4;
+  used_ = 4;
+  if (beyond % 4 == 0) return;
+  refill();
+  used_ = static_cast<int>(beyond % 4);
+}
+
 std::vector<int64_t> RandomStream::permutation(int64_t count) {
   std::vector<int64_t> order(static_cast<size_t>(count));
   std::iota(order.begin(), order.end(), 0);

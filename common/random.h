@@ -35,6 +35,9 @@ class RandomStream {
   int64_t integer(int64_t count);   // [0, count); count >= 1
   bool chance(double probability);  // true with this probability
 
+  // As so many calls of uniform() or chance(), at once.
+  void skip(uint64_t draws);
+
   // Indices 0..count-1 in random order.
   std::vector<int64_t> permutation(int64_t count);
 

@@ -5,7 +5,6 @@
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
 #include "child_trainer/step_timer.h"
-#include "child_trainer/trainer.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -18,7 +17,9 @@
 #include "engine/report.h"
 #include "engine/run_folder.h"
 #include "engine/signals.h"
+#include "engine/transfer_job.h"
 #include "engine/transfer_options.h"
+#include "engine/transfer_ranks.h"
 #include "engine/transfer_source.h"
 #include "search_space/cost.h"
 
@@ -73,27 +74,6 @@ common::Json dataset_provenance(const common::Options& options, const fs::path& 
   return json;
 }
 
-// Train, valid and test at the input size; held-out images come from train where the dataset has no
-// valid split.
-data::Dataset prepare(data::Dataset dataset, const common::Options& options) {
-  const int64_t size =
-      options.integer("input-size") > 0 ? options.integer("input-size") : dataset.height;
-  const auto seed = static_cast<uint64_t>(options.integer("seed"));
-  data::Split test = std::move(dataset.test);
-  dataset.test = {};
-  const int64_t total = dataset.train.count() + dataset.valid.count();
-  const int64_t valid = dataset.valid.count() > 0
-                            ? dataset.valid.count()
-                            : std::max<int64_t>(1, std::min<int64_t>(5000, total / 10));
-  data::Dataset prepared =
-      data::proxy_split(dataset, options.integer("train-images"), valid, size, seed);
-  data::Dataset rest = dataset;
-  rest.train = rest.valid = {};
-  rest.test = std::move(test);
-  prepared.test = data::resized(rest, size).test;
-  return prepared;
-}
-
 void write_samples(const fs::path& folder, const data::Dataset& dataset) {
   const data::Split& from = dataset.test.count() > 0 ? dataset.test : dataset.valid;
   data::Dataset samples = dataset;
@@ -110,12 +90,12 @@ void warn_of_measures(const data::Dataset& dataset) {
   warn_of_few_images("test", dataset, dataset.test);
 }
 
-void print_plan(const fs::path& folder, const data::Dataset& dataset,
+void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset,
                 const common::Options& options, const search_space::NetworkGraph& graph,
-                at::Device device) {
-  const auto settings = child_trainer::TrainSettings::from(options);
+                const TransferRanks& ranks) {
+  const auto& settings = job.settings;
   const auto cost = search_space::cost_of(graph);
-  common::log_info(fmt::format("model     {}", folder.string()));
+  common::log_info(fmt::format("model     {}", job.folder.string()));
   common::log_info(fmt::format(
       "dataset   {}{}: {} training, {} held-out, {} test images at {} px, {} classes", dataset.name,
       dataset.synthetic ? " (synthetic)" : "", dataset.train.count(), dataset.valid.count(),
@@ -125,8 +105,12 @@ void print_plan(const fs::path& folder, const data::Dataset& dataset,
       "network   {} cells a stage, {} filters: {} parameters, {} multiply-adds",
       options.integer("cells"), options.integer("filters"), common::with_commas(cost.parameters),
       common::with_unit(static_cast<double>(cost.multiply_adds))));
-  const double image = child_trainer::seconds_a_step(graph, settings, device) /
-                       static_cast<double>(settings.batch_size);
+  // All ranks work at once, each on its part of a batch.
+  auto part = settings;
+  part.batch_size =
+      std::max<int64_t>(1, settings.batch_size / (ranks.ranks() * job.parallel.accumulate));
+  const double image = child_trainer::seconds_a_step(graph, part, ranks.device()) /
+                       static_cast<double>(part.batch_size * ranks.ranks());
   const double seconds =
       training_seconds(image, settings.epochs, dataset.train.count(), dataset.valid.count());
   const double data_bytes = static_cast<double>(
@@ -134,9 +118,13 @@ void print_plan(const fs::path& folder, const data::Dataset& dataset,
   common::log_info(fmt::format("training  {} epochs, batch {}, learning rate {:g} ({})",
                                settings.epochs, settings.batch_size, settings.learning_rate,
                                options.at("epochs").origin));
+  if (ranks.ranks() > 1)
+    common::log_info(fmt::format("ranks     {}, {} of them here", ranks.ranks(),
+                                 std::min(ranks.ranks(), ranks.local_ranks())));
   common::log_info(
-      fmt::format("projected {}, {} of memory", common::duration_text(seconds),
-                  common::bytes_text(training_bytes(graph, settings, device, 2 * data_bytes))));
+      fmt::format("projected {}, {} of memory{}", common::duration_text(seconds),
+                  common::bytes_text(training_bytes(graph, part, ranks.device(), 2 * data_bytes)),
+                  ranks.ranks() > 1 ? " for each rank" : ""));
 }
 
 // Throws TrialError unless the training finished or was stopped.
@@ -201,6 +189,13 @@ common::Json write_trained(child_trainer::Trainer& trainer, const child_trainer:
   return model.test;
 }
 
+// Another rank than 0, started by Slurm with the same words.
+TransferResult train_along(const RankPlace& place, const common::Options& options) {
+  if (options.flag("dry-run")) return {.dry_run = true, .rank = place.rank};
+  const bool whole = run_transfer_rank(place, {});
+  return {.stopped = !whole, .rank = place.rank};
+}
+
 }  // namespace
 
 common::Json to_json(const TransferResult& result) {
@@ -212,19 +207,22 @@ common::Json to_json(const TransferResult& result) {
 TransferResult transfer(common::Options options) {
   const double start = common::monotonic_seconds();
   // Until then nothing is lost; a step of a large network may take long.
+  const auto place = slurm_place(options.text("rendezvous"));
+  if (place && place->rank > 0) return train_along(*place, options);
   end_on_stop("warning: stopped before the training began; continue with the same command\n");
   fs::path folder = chosen_folder(options);
   refuse_finished(folder);
   const bool begun = !folder.empty() && fs::exists(folder / kTransferConfig);
-  const at::Device device = child_trainer::find_device(options.text("device"));
   if (begun) {
     common::Options stored = transfer_options();
     const fs::path config = folder / kTransferConfig;
     stored.restore_toml(common::read_file(config), config.string());
-    options = stored.continued_with(options, folder.string());
-  } else {
-    apply_preset(options, device.is_cuda());
+    const common::Options given = options;
+    options = stored.continued_with(given, folder.string());
+    forget_former_ranks(options, given, place);
   }
+  TransferRanks ranks(place, devices_of_ranks(options, place));
+  if (!begun) apply_preset(options, ranks.device().is_cuda());
   if (options.text("dataset").empty()) {
     throw common::UsageError(
         {.where = "nas transfer", .what = "no dataset", .hint = "--dataset coastline"});
@@ -242,26 +240,21 @@ TransferResult transfer(common::Options options) {
   source.provenance.update(from);
   if (!begun)
     source.provenance["environment"] =
-        environment_json(options, child_trainer::device_text({device}));
-  const data::Dataset dataset = prepare(data::read_dataset(found.file), options);
+        environment_json(options, child_trainer::device_text({ranks.device()}));
+  const data::Dataset dataset = transfer_dataset(data::read_dataset(found.file), options);
 
-  child_trainer::set_threads(options.integer("threads") > 0 ? options.integer("threads")
-                                                            : child_trainer::threads_a_child(1));
+  const int64_t threads = threads_of_rank(options, ranks.local_ranks());
+  child_trainer::set_threads(threads);
   if (folder.empty()) folder = new_model_path(dataset.name);
-  child_trainer::TrainJob job{.architecture = source.architecture,
-                              .network = search_space::NetworkOptions::from(options),
-                              .settings = child_trainer::TrainSettings::from(options),
-                              .seed = static_cast<uint64_t>(options.integer("seed")),
-                              .folder = folder};
-  job.network.input_size = dataset.height;
-  job.network.classes = dataset.class_count();
+  child_trainer::TrainJob job = transfer_job(options, source.architecture, dataset);
+  job.folder = folder;
   if (!options.text("init-from").empty())
     job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
   auto planned = job.network;
   planned.auxiliary = job.settings.auxiliary;
   planned.dropout = job.settings.dropout;
   const auto graph = search_space::build_network(job.architecture, planned);
-  print_plan(folder, dataset, options, graph, device);
+  print_plan(job, dataset, options, graph, ranks);
   if (options.flag("dry-run")) return {.folder = folder, .dry_run = true};
 
   listen_for_stop(/*terminal_too=*/true);
@@ -274,8 +267,11 @@ TransferResult transfer(common::Options options) {
   common::write_file_atomically(folder / kProvenance, source.provenance.dump(2) + "\n");
   common::write_file_atomically(folder / kTransferConfig, options.to_toml());
 
+  const auto communicator = ranks.gather(
+      folder, threads,
+      transfer_plan(options, source.architecture, source.provenance.value("dataset_sha256", "")));
   child_trainer::make_cuda_deterministic();
-  child_trainer::Trainer trainer(dataset, device);
+  child_trainer::Trainer trainer(dataset, ranks.device(), communicator);
   const auto trained = train(trainer, job, start, options.number("time-limit"));
   const auto cost = search_space::cost_of(graph);
   TransferResult result{.folder = folder,

@@ -10,6 +10,7 @@ struct TransferResult {
   std::filesystem::path folder;
   bool stopped = false;  // asked to, or by --time-limit; `nas transfer --resume` goes on
   bool dry_run = false;
+  int64_t rank = 0;  // another than 0 has trained along, and has nothing to tell
   common::Json test = common::Json::object();
   int64_t parameters = 0;
   int64_t multiply_adds = 0;
@@ -18,7 +19,9 @@ struct TransferResult {
 };
 common::Json to_json(const TransferResult& result);
 
-// Throws ConfigError, DataError, NothingError (no run with a finished trial).
+// On several ranks, each of them calls it under Slurm; else it starts the others. Throws
+// ConfigError, DataError, NothingError (no run with a finished trial), SystemError (a rank was
+// lost).
 TransferResult transfer(common::Options options);
 
 }  // namespace nas::engine

@@ -1,6 +1,6 @@
 #include "engine/transfer_options.h"
 
-#include "child_trainer/train_settings.h"
+#include "child_trainer/parallel_settings.h"
 #include "engine/job_options.h"
 #include "search_space/network_options.h"
 
@@ -31,9 +31,25 @@ common::OptionList own_options() {
        .help = "Model whose weights start the training, where name and shape agree"},
       {.name = "threads",
        .value = 0,
-       .help = "Threads on the CPU; 0: all cores",
+       .help = "Threads on the CPU, of each rank; 0: all cores, in equal parts",
        .min = 0,
        .max = 1024},
+      {.name = "ranks",
+       .value = 0,
+       .help =
+           "Processes that train together, each on its part of every batch: on the CPU, or on a "
+           "GPU each; 0: one, one for each of --devices, or Slurm's tasks",
+       .min = 0,
+       .max = 1024,
+       .lasting = Lasting::kUntilChanged},
+      {.name = "devices",
+       .value = std::vector<std::string>(),
+       .help = "Train on these devices, with one rank each: cuda:0,cuda:1",
+       .lasting = Lasting::kUntilChanged},
+      {.name = "rendezvous",
+       .value = "",
+       .help = "HOST:PORT where rank 0 listens under Slurm; by default on the step's first node",
+       .lasting = Lasting::kThisCall},
       {.name = "time-limit",
        .value = 0.0,
        .help = "Stop with a checkpoint after this long; 0: never",
@@ -84,6 +100,7 @@ common::Options transfer_options() {
   options.declare(job_options());
   options.declare(search_space::NetworkOptions{.cells = 2, .filters = 16}.options());
   options.declare(child_trainer::TrainSettings().options());
+  options.declare(child_trainer::ParallelSettings().options());
   declare_presets(options, presets());
   return options;
 }

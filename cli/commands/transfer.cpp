@@ -18,16 +18,19 @@ int run(Arguments& arguments) {
   const bool json = arguments.options.flag("json");
   const auto result = engine::transfer(arguments.options);
   if (result.dry_run) {
-    common::log_info("dry run: nothing was started");
+    if (result.rank == 0) common::log_info("dry run: nothing was started");
     return common::kExitDone;
   }
   if (result.stopped) {
-    common::log_warning(
-        "stopped with a checkpoint; continue with: " +
-        common::shell_command({"nas", "transfer", "--resume", "--out", result.folder.string()}));
+    if (result.rank == 0) {
+      common::log_warning(
+          "stopped with a checkpoint; continue with: " +
+          common::shell_command({"nas", "transfer", "--resume", "--out", result.folder.string()}));
+    }
     return engine::stop_signal() != 0 ? common::kExitSignal + engine::stop_signal()
                                       : common::kExitTimeLimit;
   }
+  if (result.rank > 0) return common::kExitDone;
   if (json) {
     fmt::print("{}\n", engine::to_json(result).dump());
     return common::kExitDone;

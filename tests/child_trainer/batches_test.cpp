@@ -8,6 +8,7 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "common/error.h"
@@ -198,6 +199,44 @@ TEST_CASE("batches: augmentation does not depend on the batch size", "[child_tra
   for (const auto& [number, image] : whole) {
     CAPTURE(number);
     CHECK(at::equal(image, parts.at(number)));
+  }
+}
+
+TEST_CASE("batches: the parts of ranks and passes make up the batch of one", "[child_trainer]") {
+  const data::Dataset dataset = tests::tiny_dataset(4, 12, 9, 2);
+  const Normalisation normalisation = measure_normalisation(dataset, dataset.train);
+  const DeviceSplit split(dataset, dataset.train, normalisation, kCpu);
+  const common::RandomKey key{.seed = 1, .trial = 2, .epoch = 1};
+  EpochBatches whole(split, 11, kAugmentations, key);
+  for (const int64_t ranks : {1, 2, 3}) {
+    for (const int64_t passes : {1, 2, 3}) {
+      CAPTURE(ranks, passes);
+      std::vector<std::unique_ptr<EpochBatches>> parts;
+      for (int64_t rank = 0; rank < ranks; ++rank) {
+        const Share share{.rank = rank, .ranks = ranks, .passes = passes};
+        parts.push_back(std::make_unique<EpochBatches>(split, 11, kAugmentations, key, share));
+        CHECK(parts.back()->count() == whole.count());
+      }
+      for (const int64_t index : {0, 1, 3}) {
+        const Batch expected = whole.get(index);
+        double share = 0;
+        int64_t images = 0;
+        for (int64_t pass = 0; pass < passes; ++pass) {
+          for (const auto& part : parts) {
+            const Batch batch = part->get(index, pass);
+            CHECK(batch.first == images);
+            const int64_t count = batch.images.size(0);
+            REQUIRE(count > 0);
+            CHECK(at::equal(batch.images, expected.images.narrow(0, images, count)));
+            CHECK(at::equal(batch.targets, expected.targets.narrow(0, images, count)));
+            images += count;
+            share += batch.share;
+          }
+        }
+        CHECK(images == 11);
+        CHECK_THAT(share, WithinAbs(1.0, 1e-12));
+      }
+    }
   }
 }
 

@@ -29,6 +29,23 @@ Block philox(Block counter, std::array<uint32_t, 2> key) {
   return counter;
 }
 
+TEST_CASE("random: skipped draws are as draws that were made", "[common]") {
+  for (const int begun : {0, 1, 2, 3, 4, 5}) {
+    for (const uint64_t skipped : {0, 1, 2, 3, 4, 5, 6, 7, 1000}) {
+      CAPTURE(begun, skipped);
+      RandomStream drawn(kKey);
+      RandomStream jumped(kKey);
+      for (int i = 0; i < begun; ++i) {
+        drawn.next();
+        jumped.next();
+      }
+      for (uint64_t i = 0; i < skipped; ++i) drawn.uniform();
+      jumped.skip(skipped);
+      for (int i = 0; i < 9; ++i) CHECK(drawn.next() == jumped.next());
+    }
+  }
+}
+
 TEST_CASE("random: the test's own Philox gives the published vectors", "[common]") {
   constexpr uint32_t kAll = 0xFFFFFFFFU;
   CHECK(philox({0, 0, 0, 0}, {0, 0}) == Block{0x6627E8D5U, 0xE169C58DU, 0xBC57AC4CU, 0x9B00DBD8U});

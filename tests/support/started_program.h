@@ -27,6 +27,7 @@ class StartedProgram {
 
   bool running() { return !process_.poll().has_value(); }
   void signal(int number) { process_.signal(number); }
+  pid_t pid() const { return process_.pid(); }
 
   // Waits for the end: the exit code, or minus the signal that killed it.
   int end() {

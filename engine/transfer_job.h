@@ -1,0 +1,18 @@
+// What a transfer trains: the same on each of its ranks.
+#pragma once
+
+#include "child_trainer/trainer.h"
+#include "common/options.h"
+
+namespace nas::engine {
+
+// Train, valid and test at the input size; held-out images come from train where the dataset has no
+// valid split.
+data::Dataset transfer_dataset(data::Dataset dataset, const common::Options& options);
+
+// dataset: as transfer_dataset() made it. Without a folder and without first weights.
+child_trainer::TrainJob transfer_job(const common::Options& options,
+                                     const search_space::Architecture& architecture,
+                                     const data::Dataset& dataset);
+
+}  // namespace nas::engine
