@@ -8,17 +8,17 @@ namespace nas::data {
 
 namespace {
 
-const std::string kMark = " [drawing ";
+const std::string kDrawingMark = " [drawing ";
 
 std::string version_mark(const Renderer& renderer) {
-  return kMark + std::to_string(renderer.version) + "]";
+  return kDrawingMark + std::to_string(renderer.version) + "]";
 }
 
 }  // namespace
 
 bool is_up_to_date(const std::filesystem::path& file, const Renderer& renderer) {
   const Dataset header = read_dataset_info(file).header;
-  const auto mark = header.provenance.find(kMark);
+  const auto mark = header.provenance.find(kDrawingMark);
   if (!header.synthetic || mark == std::string::npos) return true;
   return header.provenance.substr(mark) == version_mark(renderer);
 }
@@ -28,7 +28,7 @@ bool is_drawing(const std::filesystem::path& file, const Renderer& renderer,
   try {
     const DatasetInfo info = read_dataset_info(file);
     const Dataset& header = info.header;
-    const std::string drawn = header.provenance.substr(0, header.provenance.find(kMark));
+    const std::string drawn = header.provenance.substr(0, header.provenance.find(kDrawingMark));
     return header.synthetic && header.height == request.size &&
            info.train + info.valid + info.test == request.images &&
            drawn == rendered_provenance(renderer.name, renderer.version, request.seed);

@@ -11,7 +11,7 @@ namespace nas::engine::html {
 
 namespace {
 
-using Points = std::vector<std::pair<double, double>>;
+using PlotPoints = std::vector<std::pair<double, double>>;
 
 // In units of the drawing: of the plotted area, and of a character of the marks.
 constexpr double kTop = 12, kWidth = 760, kHeight = 260, kCharacter = 7.2;
@@ -64,8 +64,8 @@ class Axis {
 // Neither infinite nor so large that the span of an axis would be.
 bool is_drawable(double value) { return std::abs(value) < 1e100; }
 
-Points drawable(const Series& series) {
-  Points kept;
+PlotPoints drawable(const Series& series) {
+  PlotPoints kept;
   for (const auto& point : series.points) {
     if (is_drawable(point.first) && is_drawable(point.second)) kept.push_back(point);
   }
@@ -73,7 +73,7 @@ Points drawable(const Series& series) {
 }
 
 // One path for all dots: lines of no length with round ends. A run may have thousands.
-std::string path(const Points& points, Series::Kind kind) {
+std::string path(const PlotPoints& points, Series::Kind kind) {
   std::string text;
   for (size_t i = 0; i < points.size(); ++i) {
     const auto [x, y] = points[i];
@@ -90,7 +90,8 @@ std::string path(const Points& points, Series::Kind kind) {
   return text;
 }
 
-std::string curve(const Series& series, Points points, double left, const Axis& x, const Axis& y) {
+std::string curve(const Series& series, PlotPoints points, double left, const Axis& x,
+                  const Axis& y) {
   for (auto& [px, py] : points) {
     px = left + x.share(px) * kWidth;
     py = kTop + (1 - y.share(py)) * kHeight;
@@ -155,7 +156,7 @@ std::string chart(const std::vector<Series>& series, const std::string& x_name,
   html += axes(left, x, y, x_name, y_name);
   std::string legend;
   for (const auto& one : series) {
-    const Points points = drawable(one);
+    const PlotPoints points = drawable(one);
     if (points.empty()) continue;
     html += curve(one, points, left, x, y);
     legend += fmt::format("<span><i style=\"background:{}\"></i>{}</span>", escape(one.colour),

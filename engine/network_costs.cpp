@@ -8,7 +8,7 @@ namespace nas::engine {
 
 namespace {
 
-common::Json to_json(const search_space::Cost& cost) {
+common::Json cost_json(const search_space::Cost& cost) {
   return {{"parameters", cost.parameters}, {"multiply_adds", cost.multiply_adds}};
 }
 
@@ -23,9 +23,9 @@ NetworkCosts::NetworkCosts(const RunFolder& run, const common::Options& options)
 }
 
 common::Json NetworkCosts::of(const search_space::Architecture& architecture) const {
-  return to_json(search_space::cost_of(search_space::build_network(architecture, network_)));
+  return cost_json(search_space::cost_of(search_space::build_network(architecture, network_)));
 }
 
-bool NetworkCosts::has(const std::string& key) { return to_json({}).contains(key); }
+bool NetworkCosts::has(const std::string& key) { return cost_json({}).contains(key); }
 
 }  // namespace nas::engine

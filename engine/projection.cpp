@@ -20,7 +20,7 @@ constexpr double kLibraryBytes =
 constexpr double kKernelsLibraryBytes = 210e6;  // by our kernels
 constexpr double kTransientFactor =
     1.35;  // gradients of activations and workspaces that live for a while
-constexpr int kSamples = 3;
+constexpr int kSampledNetworks = 3;
 
 }  // namespace
 
@@ -64,7 +64,7 @@ Projection project_search(const common::Options& options, int64_t classes, int64
                                                 network.input_size * network.input_size);
   std::vector<double> steps;
   Projection projection;
-  for (int i = 0; i < kSamples; ++i) {
+  for (int i = 0; i < kSampledNetworks; ++i) {
     common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")),
                                  .purpose = "projection",
                                  .index = static_cast<uint64_t>(i)});

@@ -29,7 +29,7 @@ constexpr double kGoodRatio = 4.0;  // of the variances between and within archi
 constexpr double kGood = 0.7;       // Spearman correlations
 constexpr double kFilter = 0.4;
 
-common::OptionList own_options() {
+common::OptionList own_proxy_options() {
   return {
       {.name = "architectures",
        .value = 40,
@@ -287,7 +287,7 @@ common::Json to_json(const ProxyBenchResult& result) {
 }
 
 common::Options proxy_bench_options() {
-  common::Options options(own_options());
+  common::Options options(own_proxy_options());
   common::OptionList children = search_options().all();
   std::erase_if(children, [](const common::Option& option) { return is_left_out(option.name); });
   options.declare(std::move(children));

@@ -24,7 +24,7 @@ constexpr size_t kShownMistakes = 10;      // pairs of labels
 constexpr size_t kLabelsOfAMatrix = 100;   // above, the page would be all zeros
 constexpr const char* kQuiet = "#7f8c9a";  // colours of lines that show on white and on black
 constexpr const char* kStrong = "#2f6fb0";
-constexpr const char* kBest = "#d9822b";
+constexpr const char* kWarm = "#d9822b";
 
 using html::Column;
 using html::Series;
@@ -103,7 +103,7 @@ bool has_synthetic_proxy(const RunFolder& run) {
 
 std::string reward_chart(const std::vector<Trial>& trials) {
   Series rewards{.name = "reward", .colour = kStrong, .points = {}, .kind = Series::Kind::kDots};
-  Series best{.name = "best so far", .colour = kBest, .points = {}, .kind = Series::Kind::kSteps};
+  Series best{.name = "best so far", .colour = kWarm, .points = {}, .kind = Series::Kind::kSteps};
   std::optional<double> highest;
   for (const auto& trial : trials) {
     const auto x = static_cast<double>(trial.id);

@@ -19,7 +19,7 @@ namespace {
 using child_trainer::Score;
 using Numbers = std::vector<double>;
 
-common::OptionList own_options() {
+common::OptionList own_score_options() {
   return {
       {.name = "table", .value = "", .help = "CSV with an `arch` column and what they are worth"},
       {.name = "column",
@@ -116,7 +116,7 @@ common::Json to_json(const ScoreBenchRow& row) {
 }
 
 common::Options score_bench_options() {
-  common::Options options(own_options());
+  common::Options options(own_score_options());
   options.declare(search_space::NetworkOptions{.cells = 5, .filters = 16}.options());
   return options;
 }

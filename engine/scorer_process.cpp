@@ -55,7 +55,7 @@ class NetworkScorer {
   child_trainer::Batch batch_;
 };
 
-void say(const common::Json& json) {
+void answer(const common::Json& json) {
   std::cout << json.dump(-1, ' ', false, common::Json::error_handler_t::replace) << std::endl;
 }
 
@@ -68,11 +68,11 @@ int run_scorer(const RunFolder& run, const common::Options& options) {
   try {
     const NetworkScorer scorer(run, options);
     std::string line;
-    while (std::getline(std::cin, line)) say(to_json(scorer.score(line)));
+    while (std::getline(std::cin, line)) answer(to_json(scorer.score(line)));
     return common::kExitDone;
   } catch (const std::exception& error) {  // the dataset, the device: every architecture's
     common::log_error(error.what());
-    say({{"fatal", error.what()}});
+    answer({{"fatal", error.what()}});
     return common::kExitFailed;
   }
 }

@@ -20,7 +20,7 @@ namespace nas::engine {
 namespace {
 
 // Options that only a search has; the training's are added from TrainSettings.
-common::OptionList own_options() {
+common::OptionList own_search_options() {
   using common::Lasting;
   using common::Registry;
   return {
@@ -137,7 +137,7 @@ common::OptionList own_options() {
   };
 }
 
-const std::vector<Preset>& presets() {
+const std::vector<Preset>& search_presets() {
   static const std::vector<Preset> all = {
       // About ten minutes on two cores (scripts/calibrate_laptop measures the reward's worth).
       {"laptop",
@@ -190,7 +190,7 @@ const std::vector<Preset>& presets() {
 
 common::Options search_options() {
   common::Options options;
-  options.declare(own_options());
+  options.declare(own_search_options());
   options.declare(Objective::options());
   options.declare(Limits::options());
   options.declare(Prescreen::options());
@@ -198,7 +198,7 @@ common::Options search_options() {
   options.declare(search_space::NetworkOptions{.cells = 1, .filters = 8}.options());
   options.declare(child_trainer::TrainSettings().options());
   controller::declare_strategy_options(options);
-  declare_presets(options, presets());
+  declare_presets(options, search_presets());
   return options;
 }
 

@@ -14,7 +14,7 @@ constexpr const char* kMeta =
     "CREATE TABLE IF NOT EXISTS meta ("
     "run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key))";
 
-constexpr const char* kOthers[] = {
+constexpr const char* kOtherTables[] = {
     "CREATE TABLE trials (run TEXT NOT NULL, id BIGINT NOT NULL, kind TEXT NOT NULL, "
     "choices TEXT NOT NULL, key TEXT NOT NULL, architecture TEXT NOT NULL, "
     "reused_from BIGINT NOT NULL, from_epoch BIGINT NOT NULL, to_epoch BIGINT NOT NULL, "
@@ -37,7 +37,7 @@ void make_tables(soci::session& session, const StoreBackend& backend) {
   std::string version;
   session << "SELECT value FROM meta WHERE key = 'schema'", soci::into(version);
   if (!session.got_data()) {
-    for (const char* table : kOthers) session << table;
+    for (const char* table : kOtherTables) session << table;
     version = kVersion;
     session << "INSERT INTO meta (run, key, value) VALUES ('', 'schema', :version)",
         soci::use(version);

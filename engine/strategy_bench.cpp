@@ -17,7 +17,7 @@ namespace nas::engine {
 
 namespace {
 
-common::OptionList own_options() {
+common::OptionList own_strategy_options() {
   using common::Registry;
   return {
       {.name = "table", .value = "", .help = "CSV with an `arch` column and rewards"},
@@ -118,7 +118,7 @@ common::Json to_json(const StrategyBenchRow& row) {
 }
 
 common::Options strategy_bench_options() {
-  common::Options options(own_options());
+  common::Options options(own_strategy_options());
   controller::declare_strategy_options(options);
   return options;
 }

@@ -14,7 +14,7 @@ namespace nas::engine {
 namespace {
 
 // Of fewer a model knows too little of how rewards depend on the architecture.
-constexpr size_t kFewest = 8;
+constexpr size_t kFewestTrained = 8;
 
 struct Ranking {
   std::vector<Trained> trained;
@@ -29,8 +29,9 @@ Ranking ranking_of(const std::vector<Trial>& trials, const std::vector<Trial>& r
   const auto& trained = ranking.trained;
   if (common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact) {
     ranking.why_none = "its rewards have no noise";
-  } else if (trained.size() < kFewest) {
-    ranking.why_none = fmt::format("fewer than {} architectures are too few for a model", kFewest);
+  } else if (trained.size() < kFewestTrained) {
+    ranking.why_none =
+        fmt::format("fewer than {} architectures are too few for a model", kFewestTrained);
   } else {
     child_trainer::set_threads(1);  // its sums must not depend on how many share them
     ranking.model.emplace(trained, options);

@@ -17,8 +17,8 @@ namespace {
 
 constexpr double kLeaseSeconds = 60.0;
 constexpr double kRenewSeconds = 15.0;
-constexpr auto kShortestPause = std::chrono::milliseconds(1);
-constexpr auto kLongestPause = std::chrono::milliseconds(100);
+constexpr auto kShortestWait = std::chrono::milliseconds(1);
+constexpr auto kLongestWait = std::chrono::milliseconds(100);
 
 void work_on(Trial trial, const RunFolder& run, Store& store, Evaluator& evaluator,
              int64_t max_attempts) {
@@ -61,14 +61,14 @@ int run_worker(const RunFolder& run, const common::Options& options, const std::
   const auto evaluator =
       common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).make(run, options);
   const int64_t max_attempts = options.integer("max-attempts");
-  auto pause = kShortestPause;
+  auto pause = kShortestWait;
   while (stop_signal() == 0) {
     if (auto trial = store.claim(name, kLeaseSeconds)) {
       work_on(std::move(*trial), run, store, *evaluator, max_attempts);
-      pause = kShortestPause;
+      pause = kShortestWait;
     } else {
       std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, kLongestPause);
+      pause = std::min(pause * 2, kLongestWait);
     }
   }
   return common::kExitDone;

@@ -13,7 +13,6 @@ namespace nas::search_space {
 namespace {
 
 using Sum = CellGraph::Sum;
-using Node = CellGraph::Node;
 
 // A step of splitmix64.
 uint64_t mixed(uint64_t hash, uint64_t value) {
@@ -50,8 +49,8 @@ uint64_t below_of(const std::vector<Place>& places, const Sum& sum) {
   return hash_of_bag(std::move(hashes));
 }
 
-std::vector<Place> places_of(const std::vector<Node>& nodes, const std::vector<Sum>& outputs,
-                             size_t inputs) {
+std::vector<Place> places_of(const std::vector<CellGraph::Node>& nodes,
+                             const std::vector<Sum>& outputs, size_t inputs) {
   std::vector<Place> places(nodes.size());
   for (size_t i = 0; i < nodes.size(); ++i) {
     Place& place = places[i];

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "common/error.h"
+#include "tests/child_trainer/tensors.h"
 #include "tests/support/tiny_dataset.h"
 
 namespace nas::child_trainer {
@@ -19,7 +20,6 @@ namespace {
 
 using Catch::Matchers::WithinAbs;
 
-const at::Device kCpu(at::kCPU);
 const Normalisation kIdentity = {.mean = {0.0, 0.0, 0.0}, .std_dev = {1.0, 1.0, 1.0}};
 const std::vector<std::string> kAugmentations = {"pad-crop", "flip", "cutout"};
 

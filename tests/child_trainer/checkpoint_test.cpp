@@ -8,13 +8,13 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "tests/child_trainer/graphs.h"
+#include "tests/child_trainer/tensors.h"
 #include "tests/support/full_disk.h"
 #include "tests/support/temp_dir.h"
 
 namespace nas::child_trainer {
 namespace {
 
-const at::Device kCpu(at::kCPU);
 constexpr const char* kFile = "checkpoint.safetensors";
 
 // A network and its optimiser after `steps` steps.
@@ -35,14 +35,6 @@ struct Training {
   Network network;
   Optimizer optimizer;
 };
-
-bool same(const NamedTensors& one, const NamedTensors& other) {
-  if (one.size() != other.size()) return false;
-  for (const auto& [name, tensor] : one) {
-    if (!at::equal(tensor, other.at(name))) return false;
-  }
-  return true;
-}
 
 const Progress kProgress{.epoch = 3,
                          .step = 17,

@@ -9,12 +9,11 @@
 #include <cmath>
 
 #include "tests/child_trainer/graphs.h"
+#include "tests/child_trainer/tensors.h"
 #include "tests/support/tiny_dataset.h"
 
 namespace nas::child_trainer {
 namespace {
-
-const at::Device kCpu(at::kCPU);
 
 double largest_difference(const std::vector<float>& one, const std::vector<float>& other) {
   REQUIRE(one.size() == other.size());

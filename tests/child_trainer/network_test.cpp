@@ -11,6 +11,7 @@
 #include "search_space/cost.h"
 #include "search_space/network_family.h"
 #include "tests/child_trainer/graphs.h"
+#include "tests/child_trainer/tensors.h"
 
 namespace nas::child_trainer {
 namespace {
@@ -23,7 +24,6 @@ using search_space::NetworkOptions;
 
 using Sizes = std::vector<int64_t>;
 
-const at::Device kCpu(at::kCPU);
 constexpr const char* kBench201 =
     "|nor_conv_3x3~0|+|avg_pool_3x3~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
 
@@ -45,14 +45,6 @@ int64_t count_of(const NamedTensors& tensors) {
   int64_t count = 0;
   for (const auto& [name, tensor] : tensors) count += tensor.numel();
   return count;
-}
-
-bool same(const NamedTensors& one, const NamedTensors& other) {
-  if (one.size() != other.size()) return false;
-  for (const auto& [name, tensor] : one) {
-    if (other.count(name) == 0 || !at::equal(tensor, other.at(name))) return false;
-  }
-  return true;
 }
 
 NamedTensors copies(const NamedTensors& tensors) {

@@ -7,11 +7,10 @@
 #include <cmath>
 
 #include "tests/child_trainer/graphs.h"
+#include "tests/child_trainer/tensors.h"
 
 namespace nas::child_trainer {
 namespace {
-
-const at::Device kCpu(at::kCPU);
 
 // One whole backward pass, so that the gradients have the layout that autograd gives them.
 void make_gradients(Network& network, int step) {

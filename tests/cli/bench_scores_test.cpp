@@ -26,7 +26,7 @@ using common::Json;
 constexpr int kRows = 12;
 
 // data.h5, and table.csv with columns that agree and disagree with the number of parameters.
-void prepare(const std::filesystem::path& dir) {
+void write_inputs(const std::filesystem::path& dir) {
   data::write_dataset(dir / "data.h5", noise_dataset());
   std::string text = "arch,agrees,opposes\n";
   for (int i = 0; i < kRows; ++i) {
@@ -39,7 +39,7 @@ void prepare(const std::filesystem::path& dir) {
   common::write_file_atomically(dir / "table.csv", text);
 }
 
-std::vector<std::string> bench(const std::vector<std::string>& more) {
+std::vector<std::string> bench_scores(const std::vector<std::string>& more) {
   std::vector<std::string> words = {"bench",        "scores",  "--table",  "table.csv", "--dataset",
                                     "data.h5",      "--cells", "1",        "--filters", "4",
                                     "--batch-size", "8",       "--device", "cpu"};
@@ -49,7 +49,7 @@ std::vector<std::string> bench(const std::vector<std::string>& more) {
 
 Json rows_of(const std::filesystem::path& dir, std::vector<std::string> more) {
   more.push_back("--json");
-  const ProgramResult result = run_program(bench(more), dir);
+  const ProgramResult result = run_program(bench_scores(more), dir);
   INFO(result.err);
   REQUIRE(result.exit_code == 0);
   return common::parse_json(result.out, "nas bench scores");
@@ -57,7 +57,7 @@ Json rows_of(const std::filesystem::path& dir, std::vector<std::string> more) {
 
 TEST_CASE("bench scores: correlations with the column asked for", "[cli]") {
   const TempDir dir;
-  prepare(dir.path());
+  write_inputs(dir.path());
   const Json rows = rows_of(dir.path(), {"--scores", "parameters,synflow"});
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].at("score").get<std::string>() == "parameters");
@@ -74,7 +74,7 @@ TEST_CASE("bench scores: correlations with the column asked for", "[cli]") {
 
 TEST_CASE("bench scores: a sample of all scores, the same for the same seed", "[cli]") {
   const TempDir dir;
-  prepare(dir.path());
+  write_inputs(dir.path());
   const auto timeless = [&](const std::string& seed) {
     Json rows = rows_of(dir.path(), {"--sample", "6", "--seed", seed, "--input-size", "12"});
     for (auto& row : rows) row.erase("seconds");
@@ -89,8 +89,9 @@ TEST_CASE("bench scores: a sample of all scores, the same for the same seed", "[
 
 TEST_CASE("bench scores: prints rows, and how far it is beside them", "[cli]") {
   const TempDir dir;
-  prepare(dir.path());
-  const ProgramResult result = run_program(bench({"--scores", "parameters,zen"}), dir.path());
+  write_inputs(dir.path());
+  const ProgramResult result =
+      run_program(bench_scores({"--scores", "parameters,zen"}), dir.path());
   REQUIRE(result.exit_code == 0);
   CHECK_THAT(result.out, ContainsSubstring("12 networks") && ContainsSubstring("\nparameters ") &&
                              ContainsSubstring("1.000 ± ") && ContainsSubstring("\nzen "));
@@ -99,7 +100,7 @@ TEST_CASE("bench scores: prints rows, and how far it is beside them", "[cli]") {
 
 TEST_CASE("bench scores: what it cannot use is named", "[cli]") {
   const TempDir dir;
-  prepare(dir.path());
+  write_inputs(dir.path());
   common::write_file_atomically(dir.path() / "strange.csv", "arch,worth\nnobody,1\n");
   const auto check = [&](const std::vector<std::string>& words, int code, const std::string& part) {
     const ProgramResult result = run_program(words, dir.path());
@@ -109,12 +110,12 @@ TEST_CASE("bench scores: what it cannot use is named", "[cli]") {
     CHECK_THAT(result.err, !ContainsSubstring("a fault in nas"));
   };
   check({"bench", "scores"}, 2, "--table FILE");
-  check(bench({"--scores", "luck"}), 2, "'luck'");
-  check(bench({"--column", "luck"}), 3, "'luck'");
-  check(bench({"--table", "missing.csv"}), 3, "missing.csv");
-  check(bench({"--table", "strange.csv"}), 3, "strange.csv:2");
-  check(bench({"--dataset", "missing.h5"}), 3, "missing.h5");
-  check(bench({"--batch-size", "1"}), 2, "--batch-size");
+  check(bench_scores({"--scores", "luck"}), 2, "'luck'");
+  check(bench_scores({"--column", "luck"}), 3, "'luck'");
+  check(bench_scores({"--table", "missing.csv"}), 3, "missing.csv");
+  check(bench_scores({"--table", "strange.csv"}), 3, "strange.csv:2");
+  check(bench_scores({"--dataset", "missing.h5"}), 3, "missing.h5");
+  check(bench_scores({"--batch-size", "1"}), 2, "--batch-size");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
-std::vector<std::string> bench(const std::vector<std::string>& more) {
+std::vector<std::string> bench_strategies(const std::vector<std::string>& more) {
   std::vector<std::string> words = {"bench", "strategies",   "--seeds", "5",
                                     "--set", "trials=10,25", "--table", "table.csv"};
   words.insert(words.end(), more.begin(), more.end());
@@ -24,7 +24,8 @@ std::vector<std::string> bench(const std::vector<std::string>& more) {
 TEST_CASE("bench strategies: prints rows, and how far it is beside them", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  const auto words = bench({"--strategies", "random,evolution", "--report-column", "negative"});
+  const auto words =
+      bench_strategies({"--strategies", "random,evolution", "--report-column", "negative"});
   const ProgramResult text = run_program(words, dir.path());
   INFO(text.err);
   REQUIRE(text.exit_code == 0);
@@ -58,7 +59,7 @@ TEST_CASE("bench strategies: a strategy's options are those of a search", "[cli]
   const TempDir dir;
   write_table(dir.path() / "table.csv");
   const auto rows = [&](const std::vector<std::string>& more) {
-    auto words = bench({"--strategies", "evolution", "--json"});
+    auto words = bench_strategies({"--strategies", "evolution", "--json"});
     words.insert(words.end(), more.begin(), more.end());
     return run_program(words, dir.path()).out;
   };
@@ -84,14 +85,14 @@ TEST_CASE("bench strategies: what it cannot use is named", "[cli]") {
   check({"bench", "strategies"}, 2, "--table FILE");
   check({"bench"}, 2, "bench strategies");
   check({"bench", "strategies", "--table", "missing.csv"}, 3, "missing.csv");
-  check(bench({"--reward-column", "worth"}), 3, "'worth'");
-  check(bench({"--report-column", "worth"}), 3, "'worth'");
-  check(bench({"--strategies", "luck"}), 2, "'luck'");
-  check(bench({"--seeds", "0"}), 2, "--seeds");
-  check(bench({"--set", "trials=many"}), 2, "'many'");
-  check(bench({"--set", "ppo.clipp=0.1"}), 2, "'ppo.clip'");
-  check(bench({}), 3, "table.csv:2");
-  check(bench({"--table", "one.csv", "--strategies", "random"}), 3, "random");
+  check(bench_strategies({"--reward-column", "worth"}), 3, "'worth'");
+  check(bench_strategies({"--report-column", "worth"}), 3, "'worth'");
+  check(bench_strategies({"--strategies", "luck"}), 2, "'luck'");
+  check(bench_strategies({"--seeds", "0"}), 2, "--seeds");
+  check(bench_strategies({"--set", "trials=many"}), 2, "'many'");
+  check(bench_strategies({"--set", "ppo.clipp=0.1"}), 2, "'ppo.clip'");
+  check(bench_strategies({}), 3, "table.csv:2");
+  check(bench_strategies({"--table", "one.csv", "--strategies", "random"}), 3, "random");
 }
 
 }  // namespace

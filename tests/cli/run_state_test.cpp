@@ -79,7 +79,7 @@ TEST_CASE("run state: a run that another process works in is left alone", "[cli]
   CHECK(run_program(table_search("r", "random", 9), dir.path()).exit_code == 0);
 }
 
-std::string state_of(const fs::path& dir) {
+std::string run_state(const fs::path& dir) {
   return status_of(dir, "r").at("state").get<std::string>();
 }
 
@@ -102,12 +102,12 @@ TEST_CASE("run state: a killed run is interrupted, one that is worked on is runn
   for (int i = 0; i < 1200 && !fs::exists(run / "trials" / "000002"); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  CHECK(state_of(dir.path()) == "running");
+  CHECK(run_state(dir.path()) == "running");
   CHECK(listed_run(dir.path()).at("state").get<std::string>() == "running");
   search.signal(SIGKILL);
   search.wait();
 
-  CHECK(state_of(dir.path()) == "interrupted");
+  CHECK(run_state(dir.path()) == "interrupted");
   const common::Json listed = listed_run(dir.path());
   CHECK(listed.at("state").get<std::string>() == "interrupted");
   CHECK(listed.at("wanted").get<int>() == 100000);
@@ -121,7 +121,7 @@ TEST_CASE("run state: a killed run is interrupted, one that is worked on is runn
                               ContainsSubstring("nas search --run runs/r"));
 
   CHECK(run_program({"search", "--run", "r", "--trials", "1"}, dir.path()).exit_code == 0);
-  CHECK(state_of(dir.path()) == "finished");
+  CHECK(run_state(dir.path()) == "finished");
 }
 
 TEST_CASE("run state: watching ends with the run, or when asked to", "[cli]") {
@@ -150,7 +150,7 @@ TEST_CASE("run state: what ended early says so, in status and on the report", "[
       run_program(table_search("r", "random", 100000, {"--time-limit", "0.5"}), dir.path());
   INFO(made.err);
   REQUIRE(made.exit_code == 0);
-  CHECK(state_of(dir.path()) == "stopped early");
+  CHECK(run_state(dir.path()) == "stopped early");
   CHECK(run_program({"status", "--run", "r", "--watch"}, dir.path()).exit_code == 0);
   CHECK_THAT(common::read_file(dir.path() / "r" / "report.html"),
              ContainsSubstring("Stopped early") && ContainsSubstring("of 100000"));
@@ -160,7 +160,7 @@ TEST_CASE("run state: the report names the trials that failed", "[cli]") {
   const TempDir dir;
   common::write_file_atomically(dir.path() / "table.csv", "arch,reward\nnobody,1\n");
   CHECK(run_program(table_search("r", "random", 5), dir.path()).exit_code == 4);
-  CHECK(state_of(dir.path()) == "finished");
+  CHECK(run_state(dir.path()) == "finished");
   const std::string report = common::read_file(dir.path() / "r" / "report.html");
   CHECK_THAT(report, ContainsSubstring("No trial succeeded") &&
                          ContainsSubstring("Failed trials") && ContainsSubstring("no row") &&

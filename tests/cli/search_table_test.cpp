@@ -26,7 +26,7 @@ std::string text_of(const Json& architecture) {
       search_space::architecture_from_json(architecture, "status"));
 }
 
-Json searched(const fs::path& dir, std::vector<std::string> words) {
+Json searched_table(const fs::path& dir, std::vector<std::string> words) {
   words.push_back("--json");
   const ProgramResult result = run_program(words, dir);
   INFO(result.err);
@@ -37,7 +37,7 @@ Json searched(const fs::path& dir, std::vector<std::string> words) {
 TEST_CASE("search: finds its trials and says what was best", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  const Json result = searched(dir.path(), table_search("r", "random", 30));
+  const Json result = searched_table(dir.path(), table_search("r", "random", 30));
   CHECK(result.at("trials").get<int>() == 30);
   CHECK(result.at("wall_seconds").get<double>() > 0);
   CHECK(result.at("run").get<std::string>() == "./r");
@@ -73,14 +73,14 @@ TEST_CASE("search: finds its trials and says what was best", "[cli]") {
 TEST_CASE("search: a finished run is shown and left as it is", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  const Json first = searched(dir.path(), table_search("r", "ppo", 12));
+  const Json first = searched_table(dir.path(), table_search("r", "ppo", 12));
   const std::string before = outcome_of(dir.path(), "r");
   const ProgramResult again = run_program(table_search("r", "ppo", 12), dir.path());
   CHECK(again.exit_code == 0);
   CHECK_THAT(again.out, ContainsSubstring("best reward") && ContainsSubstring("nas transfer"));
   CHECK_THAT(again.err, ContainsSubstring("finished"));
   CHECK(run_program({"search", "--run", "./r"}, dir.path()).out == again.out);
-  CHECK(searched(dir.path(), {"search", "--run", "r"}).at("best").dump() ==
+  CHECK(searched_table(dir.path(), {"search", "--run", "r"}).at("best").dump() ==
         first.at("best").dump());
   CHECK(outcome_of(dir.path(), "r") == before);
 }
@@ -90,10 +90,10 @@ TEST_CASE("search: more trials extend a run as if it always had had them", "[cli
   write_table(dir.path() / "table.csv");
   for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
     CAPTURE(strategy);
-    searched(dir.path(), table_search(strategy, strategy, 21));
+    searched_table(dir.path(), table_search(strategy, strategy, 21));
     const std::string parts = strategy + "-in-parts";
     for (const int trials : {1, 14, 21})
-      searched(dir.path(), table_search(parts, strategy, trials, {"--workers", "1"}));
+      searched_table(dir.path(), table_search(parts, strategy, trials, {"--workers", "1"}));
     CHECK(outcome_of(dir.path(), parts) == outcome_of(dir.path(), strategy));
   }
 }
@@ -101,10 +101,10 @@ TEST_CASE("search: more trials extend a run as if it always had had them", "[cli
 TEST_CASE("search: the same seed finds the same, another seed other trials", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  searched(dir.path(), table_search("a", "ppo", 25));
-  searched(dir.path(),
-           table_search("b", "ppo", 25, {"--workers", "1"}));  // workers are no part of it
-  searched(dir.path(), table_search("c", "ppo", 25, {"--seed", "2"}));
+  searched_table(dir.path(), table_search("a", "ppo", 25));
+  searched_table(dir.path(),
+                 table_search("b", "ppo", 25, {"--workers", "1"}));  // workers are no part of it
+  searched_table(dir.path(), table_search("c", "ppo", 25, {"--seed", "2"}));
   CHECK(outcome_of(dir.path(), "a") == outcome_of(dir.path(), "b"));
   CHECK(outcome_of(dir.path(), "a") != outcome_of(dir.path(), "c"));
 }
@@ -112,7 +112,7 @@ TEST_CASE("search: the same seed finds the same, another seed other trials", "[c
 TEST_CASE("search: the rewards are those of the column asked for", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  searched(dir.path(), table_search("r", "random", 5, {"--reward-column", "negative"}));
+  searched_table(dir.path(), table_search("r", "random", 5, {"--reward-column", "negative"}));
   const Json trials = status_of(dir.path(), "r").at("trials");
   for (const auto& trial : trials) {
     if (trial.contains("reused_from")) continue;
@@ -125,8 +125,8 @@ TEST_CASE("search: what the user gives is tried first", "[cli]") {
   write_table(dir.path() / "table.csv");
   const std::string first = nasbench201_text(14321);
   const std::string second = nasbench201_text(777);
-  searched(dir.path(),
-           table_search("r", "ppo", 20, {"--start-with", first + "," + second + "," + first}));
+  searched_table(dir.path(), table_search("r", "ppo", 20,
+                                          {"--start-with", first + "," + second + "," + first}));
   const Json trials = status_of(dir.path(), "r").at("trials");
   CHECK(text_of(trials.at(0).at("architecture")) == first);
   CHECK(text_of(trials.at(1).at("architecture")) == second);
@@ -153,7 +153,7 @@ TEST_CASE("search: trials that fail do not end it; when all fail nothing was fou
 TEST_CASE("search: status shows a run as text and as CSV", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  searched(dir.path(), table_search("runs/r", "random", 25));
+  searched_table(dir.path(), table_search("runs/r", "random", 25));
   const size_t rows = status_of(dir.path(), "r").at("trials").size();
   const ProgramResult csv = run_program({"status", "--csv"}, dir.path());  // the newest
   const auto lines = common::split(common::trim(csv.out), '\n');
@@ -201,7 +201,7 @@ TEST_CASE("search: a signal stops it cleanly and it can be continued", "[cli]") 
   const size_t found = status_of(dir.path(), "r").at("trials").size();
   CHECK(found > 0);
   CHECK(status_of(dir.path(), "r").at("end").get<std::string>().empty());
-  searched(dir.path(), {"search", "--run", "r", "--trials", "1"});
+  searched_table(dir.path(), {"search", "--run", "r", "--trials", "1"});
   CHECK(status_of(dir.path(), "r").at("trials").size() == found);
 }
 

@@ -18,7 +18,7 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 using tests::TempDir;
 
-TensorFile example() {
+TensorFile example_file() {
   TensorFile file;
   file.metadata = {{"format", "pt"}, {"note", "\"quoted\" and é"}};
   file.tensors["cell0.conv.weight"] =
@@ -43,7 +43,7 @@ fs::path write_raw(const TempDir& dir, const std::string& header, const std::str
 TEST_CASE("safetensors: tensors and metadata come back", "[common]") {
   const TempDir dir;
   const fs::path path = dir.path() / "weights.safetensors";
-  const TensorFile written = example();
+  const TensorFile written = example_file();
   write_safetensors(path, written);
   const TensorFile file = read_safetensors(path);
   CHECK(file.metadata == written.metadata);
@@ -74,8 +74,8 @@ TEST_CASE("safetensors: only float tensors give floats", "[common]") {
 TEST_CASE("safetensors: the same tensors give the same bytes, laid out as the format says",
           "[common]") {
   const TempDir dir;
-  write_safetensors(dir.path() / "a", example());
-  write_safetensors(dir.path() / "b", example());
+  write_safetensors(dir.path() / "a", example_file());
+  write_safetensors(dir.path() / "b", example_file());
   const std::string content = read_file(dir.path() / "a");
   CHECK(content == read_file(dir.path() / "b"));
   uint64_t length = 0;
@@ -94,7 +94,7 @@ TEST_CASE("safetensors: no tensors at all", "[common]") {
 
 TEST_CASE("safetensors: a file that was cut anywhere is refused", "[common]") {
   const TempDir dir;
-  write_safetensors(dir.path() / "whole", example());
+  write_safetensors(dir.path() / "whole", example_file());
   const std::string content = read_file(dir.path() / "whole");
   for (size_t length = 0; length < content.size(); length += length < 16 ? 1 : 7) {
     CAPTURE(length);
@@ -174,7 +174,7 @@ TEST_CASE("safetensors: metadata that is not text is refused", "[common]") {
 TEST_CASE("safetensors: a place that cannot be written to is a system error", "[common]") {
   const TempDir dir;
   write_file_atomically(dir.path() / "file", "");
-  CHECK_THROWS_AS(write_safetensors(dir.path() / "file" / "below", example()), SystemError);
+  CHECK_THROWS_AS(write_safetensors(dir.path() / "file" / "below", example_file()), SystemError);
 }
 
 }  // namespace

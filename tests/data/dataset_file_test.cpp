@@ -26,13 +26,6 @@ using data::Split;
 
 namespace {
 
-void check_same(const Split& read, const Split& written) {
-  CHECK(read.images == written.images);
-  CHECK(read.labels == written.labels);
-  CHECK(read.label_matrix == written.label_matrix);
-  CHECK(read.ids == written.ids);
-}
-
 void set_integer(hid_t file, const char* name, int64_t value) {
   const hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
   REQUIRE(H5Awrite(attribute, H5T_NATIVE_INT64, &value) >= 0);

@@ -27,13 +27,6 @@ using data::Split;
 
 namespace {
 
-void check_same(const Split& read, const Split& written) {
-  CHECK(read.images == written.images);
-  CHECK(read.labels == written.labels);
-  CHECK(read.label_matrix == written.label_matrix);
-  CHECK(read.ids == written.ids);
-}
-
 // Images that JPEG keeps well: colours that change slowly.
 Dataset smooth_dataset() {
   Dataset dataset = noise_dataset(10, 0, 3, 32);

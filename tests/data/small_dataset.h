@@ -1,6 +1,7 @@
 // Small datasets of noise, which does not compress, and small MNIST folders.
 #pragma once
 
+#include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,6 +11,13 @@
 #include "data/dataset.h"
 
 namespace nas::tests {
+
+inline void check_same(const data::Split& read, const data::Split& written) {
+  CHECK(read.images == written.images);
+  CHECK(read.labels == written.labels);
+  CHECK(read.label_matrix == written.label_matrix);
+  CHECK(read.ids == written.ids);
+}
 
 inline data::Split noise_split(const data::Dataset& dataset, int64_t per_class,
                                const std::string& name) {

@@ -11,7 +11,7 @@
 namespace nas::engine {
 namespace {
 
-common::Options options_with(const std::vector<std::pair<std::string, std::string>>& values) {
+common::Options prescreen_options(const std::vector<std::pair<std::string, std::string>>& values) {
   common::Options options = search_options();
   options.set("workers", "1", "test");
   for (const auto& [name, value] : values) options.set(name, value, "flag");
@@ -30,7 +30,8 @@ std::vector<Trial> scored(const std::vector<std::optional<double>>& scores) {
 // The trial of the pool that still waits; -1 where none or several do.
 int64_t kept(std::vector<Trial> pool) {
   const tests::TempDir dir;
-  const Prescreen prescreen(RunFolder(dir.path()), options_with({{"prescreen", "parameters"}}));
+  const Prescreen prescreen(RunFolder(dir.path()),
+                            prescreen_options({{"prescreen", "parameters"}}));
   prescreen.keep_best(pool);
   int64_t waiting = -1;
   for (const auto& trial : pool) {
@@ -52,7 +53,7 @@ TEST_CASE("prescreen: the highest score is kept, the earliest of equals", "[engi
 
 TEST_CASE("prescreen: counted scores need no process, and a key is scored once", "[engine]") {
   const tests::TempDir dir;
-  Prescreen prescreen(RunFolder(dir.path()), options_with({{"prescreen", "multiply_adds"}}));
+  Prescreen prescreen(RunFolder(dir.path()), prescreen_options({{"prescreen", "multiply_adds"}}));
   const auto score = [&](Trial& trial) {
     CHECK(prescreen.score(trial, [] { return true; }));
     return trial.metrics["scores"]["multiply_adds"].get<double>();
@@ -71,14 +72,14 @@ TEST_CASE("prescreen: counted scores need no process, and a key is scored once",
 }
 
 TEST_CASE("prescreen: a score of images needs a proxy, a pool needs a score", "[engine]") {
-  CHECK_NOTHROW(Prescreen::check(options_with({}), false));
+  CHECK_NOTHROW(Prescreen::check(prescreen_options({}), false));
   for (const char* name : {"parameters", "multiply_adds"})
-    CHECK_NOTHROW(Prescreen::check(options_with({{"prescreen", name}, {"pool", "3"}}), false));
-  CHECK_NOTHROW(Prescreen::check(options_with({{"prescreen", "synflow"}}), true));
-  CHECK_THROWS_AS(Prescreen::check(options_with({{"prescreen", "synflow"}}), false),
+    CHECK_NOTHROW(Prescreen::check(prescreen_options({{"prescreen", name}, {"pool", "3"}}), false));
+  CHECK_NOTHROW(Prescreen::check(prescreen_options({{"prescreen", "synflow"}}), true));
+  CHECK_THROWS_AS(Prescreen::check(prescreen_options({{"prescreen", "synflow"}}), false),
                   common::ConfigError);
-  CHECK_THROWS_AS(Prescreen::check(options_with({{"pool", "3"}}), true), common::ConfigError);
-  CHECK_THROWS_AS(options_with({{"prescreen", "nosuch"}}), common::ConfigError);
+  CHECK_THROWS_AS(Prescreen::check(prescreen_options({{"pool", "3"}}), true), common::ConfigError);
+  CHECK_THROWS_AS(prescreen_options({{"prescreen", "nosuch"}}), common::ConfigError);
 }
 
 TEST_CASE("scorer: replies survive the pipe bit for bit", "[engine]") {

@@ -15,7 +15,7 @@ namespace {
 using Catch::Matchers::ContainsSubstring;
 using tests::TempDir;
 
-size_t count_of(const std::string& text, const std::string& part) {
+size_t occurrences(const std::string& text, const std::string& part) {
   size_t count = 0;
   for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
     ++count;
@@ -47,9 +47,9 @@ TEST_CASE("report: the best so far climbs in steps, over trials that failed too"
       6);
   const size_t steps = report.find("<path d=\"M", report.find("class=\"axis\"")) + 9;
   const std::string best = report.substr(steps, report.find('"', steps) - steps);
-  CHECK(count_of(best, "H") == 4);  // from trial 1 to 2, 3, 4 and 5
-  CHECK(count_of(best, "V") == 4);
-  CHECK(count_of(report, "h0") == 3);  // a dot a reward
+  CHECK(occurrences(best, "H") == 4);  // from trial 1 to 2, 3, 4 and 5
+  CHECK(occurrences(best, "V") == 4);
+  CHECK(occurrences(report, "h0") == 3);  // a dot a reward
   CHECK_THAT(report, ContainsSubstring("<dt>Trial</dt><dd>3</dd><dt>Key</dt><dd>key 3</dd>"));
   CHECK_THAT(report, ContainsSubstring("Failed trials") && !ContainsSubstring("Stopped early"));
 }
@@ -111,12 +111,12 @@ TEST_CASE("report: a model's curves, labels and mistakes", "[engine]") {
       R"({"epoch":2,"train_loss":1.5,"train_accuracy":0.4,"valid_loss":null,"valid_accuracy":0.5})"
       "\n{\"epoch\":3,\"train_lo");
   const std::string report = model_report(measured(dir.path(), 15));
-  CHECK(count_of(report, "class=\"curve\"") == 4);
+  CHECK(occurrences(report, "class=\"curve\"") == 4);
   CHECK_THAT(report, ContainsSubstring("loss (nats)") &&
                          ContainsSubstring("accuracy (share of images)") &&
                          ContainsSubstring(">1 cell a stage"));
   CHECK_THAT(report, ContainsSubstring("Most frequent mistakes") && ContainsSubstring("33.3 %"));
-  CHECK(count_of(report, "rgba(") == 16);
+  CHECK(occurrences(report, "rgba(") == 16);
 }
 
 TEST_CASE("report: a model of several labels an image has no accuracy by epoch", "[engine]") {

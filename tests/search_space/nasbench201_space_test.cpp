@@ -10,13 +10,13 @@
 namespace nas::search_space {
 namespace {
 
-const Space& space() {
+const Space& nasbench201_space() {
   static const auto made = common::Registry<SpacePlugin>::find("nasbench201").make();
   return *made;
 }
 
 std::string key(const std::string& text) {
-  return space().key(space().choices(from_nasbench201_text(text)));
+  return nasbench201_space().key(nasbench201_space().choices(from_nasbench201_text(text)));
 }
 
 // The formula of the cell's output as the terms of a sum, written from the meaning of the
@@ -46,7 +46,7 @@ Terms formula(const Architecture& architecture) {
 
 std::vector<Choices> all_choices() {
   std::vector<Choices> all = {{}};
-  for (const Decision& decision : space().decisions()) {
+  for (const Decision& decision : nasbench201_space().decisions()) {
     std::vector<Choices> longer;
     for (const Choices& begun : all) {
       for (int value = 0; value < static_cast<int>(decision.values.size()); ++value) {
@@ -66,8 +66,8 @@ TEST_CASE("nasbench201 space: equal keys mean equal networks, for all cells", "[
   const auto all = all_choices();
   REQUIRE(all.size() == 15625);
   for (const Choices& choices : all) {
-    const Terms terms = formula(space().architecture(choices));
-    const auto [found, added] = formula_of.insert({space().key(choices), terms});
+    const Terms terms = formula(nasbench201_space().architecture(choices));
+    const auto [found, added] = formula_of.insert({nasbench201_space().key(choices), terms});
     if (found->second != terms) ++different;
     formulas.insert(terms);
   }
@@ -79,10 +79,11 @@ TEST_CASE("nasbench201 space: equal keys mean equal networks, for all cells", "[
 TEST_CASE("nasbench201 space: a key is a cell of the space with that key", "[search_space]") {
   common::RandomStream random({.seed = 1, .purpose = "test"});
   for (int i = 0; i < 200; ++i) {
-    const Choices choices = space().sample(random);
-    CHECK(key(space().key(choices)) == space().key(choices));
-    const Choices plain = space().choices(from_nasbench201_text(space().key(choices)));
-    CHECK(space().features(plain) == space().features(choices));
+    const Choices choices = nasbench201_space().sample(random);
+    CHECK(key(nasbench201_space().key(choices)) == nasbench201_space().key(choices));
+    const Choices plain =
+        nasbench201_space().choices(from_nasbench201_text(nasbench201_space().key(choices)));
+    CHECK(nasbench201_space().features(plain) == nasbench201_space().features(choices));
   }
 }
 
@@ -92,8 +93,8 @@ TEST_CASE("nasbench201 space: equal networks have equal features, for all cells"
   size_t different = 0;
   std::set<std::vector<double>> all;
   for (const Choices& choices : all_choices()) {
-    const auto features = space().features(choices);
-    const auto [found, added] = features_of.insert({space().key(choices), features});
+    const auto features = nasbench201_space().features(choices);
+    const auto [found, added] = features_of.insert({nasbench201_space().key(choices), features});
     if (found->second != features) ++different;
     all.insert(features);
   }
@@ -104,7 +105,7 @@ TEST_CASE("nasbench201 space: equal networks have equal features, for all cells"
 TEST_CASE("nasbench201 space: features are the paths from input to output", "[search_space]") {
   constexpr size_t kSequences = 40;
   const auto features = [](const std::string& text) {
-    return space().features(space().choices(from_nasbench201_text(text)));
+    return nasbench201_space().features(nasbench201_space().choices(from_nasbench201_text(text)));
   };
   // Of convolutions and pooling: 3x3; 1x1 then pooling (twice the same); nothing.
   const auto paths = features(

@@ -14,7 +14,7 @@ constexpr int kConv = 8;  // conv_1x1
 constexpr int kPool = 4;  // avg_pool_3x3
 constexpr int kSep = 10;  // sep_conv_3x3
 
-const Space& space() {
+const Space& nasnet_space() {
   static const auto made = common::Registry<SpacePlugin>::find("nasnet").make();
   return *made;
 }
@@ -45,7 +45,7 @@ const Choices kDeep = cell({{0, 0, kConv, kPool, 0},
                             {5, 5, kSep, kSep, 1}});
 
 TEST_CASE("nasnet space: features describe each cell", "[search_space]") {
-  const auto features = space().features(pair_of(kDeep, kPlain));
+  const auto features = nasnet_space().features(pair_of(kDeep, kPlain));
   REQUIRE(features.size() == 2 * (kSums + kSteps));
   std::vector<double> expected(kOperations, 0.0);
   expected[kIdentity] = 1;
@@ -64,7 +64,7 @@ TEST_CASE("nasnet space: features describe each cell", "[search_space]") {
 }
 
 TEST_CASE("nasnet space: features tell the steps of the paths", "[search_space]") {
-  const auto features = space().features(pair_of(kPlain, kDeep));
+  const auto features = nasnet_space().features(pair_of(kPlain, kDeep));
   const double* steps = features.data() + 2 * kSums + kSteps;
   const auto step = [&](size_t maker, size_t reader) {
     return steps[maker * (kOperations + 1) + reader];
@@ -84,11 +84,11 @@ TEST_CASE("nasnet space: features tell the steps of the paths", "[search_space]"
 
 TEST_CASE("nasnet space: every decision counts for some network's features", "[search_space]") {
   common::RandomStream random({.seed = 3, .purpose = "test"});
-  std::vector<bool> counts(space().decisions().size(), false);
+  std::vector<bool> counts(nasnet_space().decisions().size(), false);
   for (int i = 0; i < 20; ++i) {
-    const Choices choices = space().sample(random);
-    for (const Choices& neighbour : space().neighbours(choices)) {
-      if (space().features(neighbour) == space().features(choices)) continue;
+    const Choices choices = nasnet_space().sample(random);
+    for (const Choices& neighbour : nasnet_space().neighbours(choices)) {
+      if (nasnet_space().features(neighbour) == nasnet_space().features(choices)) continue;
       for (size_t d = 0; d < counts.size(); ++d) {
         if (neighbour[d] != choices[d]) counts[d] = true;
       }
