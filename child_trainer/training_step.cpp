@@ -9,22 +9,22 @@ namespace nas::child_trainer {
 
 namespace {
 
-// Autocast to bfloat16 for the length of a forward pass.
-class Autocast {
+// AutocastPass to bfloat16 for the length of a forward pass.
+class AutocastPass {
  public:
-  Autocast(bool enabled, at::DeviceType device) : enabled_(enabled), device_(device) {
+  AutocastPass(bool enabled, at::DeviceType device) : enabled_(enabled), device_(device) {
     if (!enabled_) return;
     at::autocast::set_autocast_enabled(device_, true);
     at::autocast::set_autocast_dtype(device_, at::kBFloat16);
     at::autocast::increment_nesting();
   }
-  ~Autocast() {
+  ~AutocastPass() {
     if (!enabled_) return;
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
     at::autocast::set_autocast_enabled(device_, false);
   }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
+  AutocastPass(const AutocastPass&) = delete;
+  AutocastPass& operator=(const AutocastPass&) = delete;
 
  private:
   bool enabled_;
@@ -35,7 +35,7 @@ class Autocast {
 
 StepLoss forward_loss(Network& network, const Batch& batch, const TrainSettings& settings,
                       double drop_path, const common::RandomKey& key, Communicator* synchronise) {
-  const Autocast autocast(settings.precision == "bf16", network.device().type());
+  const AutocastPass autocast(settings.precision == "bf16", network.device().type());
   const Scores scores = network.forward(batch.images, {.training = true,
                                                        .drop_path = drop_path,
                                                        .key = key,

@@ -28,7 +28,7 @@ using common::Json;
 constexpr int64_t kDumpedSteps = 8;
 constexpr int64_t kShownScores = 4;  // images
 
-common::OptionList own_options() {
+common::OptionList own_child_options() {
   return {{.name = "arch", .value = "nasnet-a", .help = "Architecture: a name, a file or a text"},
           {.name = "proxy",
            .value = "",
@@ -211,7 +211,7 @@ class BenchChild {
   int64_t batches_made_ = 0;
 };
 
-void say(const Json& json) {
+void answer(const Json& json) {
   fmt::print("{}\n", json.dump());
   std::fflush(stdout);
 }
@@ -219,7 +219,7 @@ void say(const Json& json) {
 }  // namespace
 
 common::Options bench_child_options() {
-  common::Options options(own_options());
+  common::Options options(own_child_options());
   options.declare(search_space::NetworkOptions{.cells = 2, .filters = 16}.options());
   options.declare(child_trainer::TrainSettings{}.options());
   return options;
@@ -250,9 +250,9 @@ int serve_bench(const common::Options& options) {
   child_trainer::set_threads(threads > 0 ? threads : child_trainer::threads_a_child(1));
   BenchChild child(options);
   if (const auto folder = options.text("dump"); !folder.empty()) child.dump(folder);
-  say({{"ready", true}, {"data_bytes", child.data_bytes()}});
+  answer({{"ready", true}, {"data_bytes", child.data_bytes()}});
   std::string line;
-  while (std::getline(std::cin, line)) say(child.serve(common::parse_json(line, "bench")));
+  while (std::getline(std::cin, line)) answer(child.serve(common::parse_json(line, "bench")));
   return common::kExitDone;
 }
 

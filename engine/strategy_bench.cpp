@@ -89,14 +89,14 @@ search_space::Choices choices_of(const search_space::Space& space, const std::st
   }
 }
 
-struct Spread {
+struct Deviation {
   double mean = 0.0;
   double deviation = 0.0;
 };
 
-Spread spread_of(const std::vector<double>& values) {
+Deviation deviation_of(const std::vector<double>& values) {
   const auto count = static_cast<double>(values.size());
-  Spread spread;
+  Deviation spread;
   for (const double value : values) spread.mean += value / count;
   for (const double value : values)
     spread.deviation += (value - spread.mean) * (value - spread.mean);
@@ -197,10 +197,10 @@ std::vector<StrategyBenchRow> StrategyBench::run(
     const auto spread = [&](double Point::*part) {
       std::vector<double> values;
       for (const auto& points : searches) values.push_back(points[t].*part);
-      return spread_of(values);
+      return deviation_of(values);
     };
-    const Spread best = spread(&Point::best);
-    const Spread report = spread(&Point::report);
+    const Deviation best = spread(&Point::best);
+    const Deviation report = spread(&Point::report);
     rows.push_back({.strategy = strategy,
                     .evaluations = trials_[t],
                     .seeds = seeds_,

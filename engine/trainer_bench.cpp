@@ -23,7 +23,7 @@ using common::Json;
 
 constexpr int kPollMs = 1000;
 
-common::OptionList own_options() {
+common::OptionList timing_options() {
   return {{.name = "children",
            .value = 1,
            .help = "Children that train side by side",
@@ -165,7 +165,7 @@ common::Json to_json(const TrainerBenchResult& result) {
 
 common::Options trainer_bench_options() {
   common::Options options = bench_child_options();
-  options.declare(own_options());
+  options.declare(timing_options());
   return options;
 }
 

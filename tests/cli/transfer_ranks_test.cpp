@@ -24,13 +24,13 @@ namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
-void make_data(const fs::path& dir) {
+void make_ranks_data(const fs::path& dir) {
   data::write_dataset(dir / "data.h5", noise_dataset(50, 10, 10, 16));
 }
 
 // Into the model folder `out`; later words win.
-std::vector<std::string> transfer(const std::string& out,
-                                  const std::vector<std::string>& more = {}) {
+std::vector<std::string> transfer_on_ranks(const std::string& out,
+                                           const std::vector<std::string>& more = {}) {
   std::vector<std::string> words = common::split(
       "transfer --dataset data.h5 --cells 1 --filters 4 --epochs 3 --batch-size 15 --threads 1 "
       "--device cpu --lr 0.02 --drop-path 0.2 --sync-batch-norm --arch "
@@ -78,14 +78,14 @@ bool ends(pid_t pid) {
 
 TEST_CASE("transfer: any number of ranks has the losses of one, and rank 0 alone speaks", "[cli]") {
   const TempDir dir;
-  make_data(dir.path());
-  const ProgramResult one = run_program(transfer("one"), dir.path());
+  make_ranks_data(dir.path());
+  const ProgramResult one = run_program(transfer_on_ranks("one"), dir.path());
   INFO(one.err);
   REQUIRE(one.exit_code == 0);
   for (const std::string ranks : {"2", "4"}) {
     CAPTURE(ranks);
     const ProgramResult several =
-        run_program(transfer("ranks" + ranks, {"--ranks", ranks}), dir.path());
+        run_program(transfer_on_ranks("ranks" + ranks, {"--ranks", ranks}), dir.path());
     INFO(several.err);
     REQUIRE(several.exit_code == 0);
     const fs::path model = dir.path() / ("ranks" + ranks);
@@ -96,7 +96,8 @@ TEST_CASE("transfer: any number of ranks has the losses of one, and rank 0 alone
       CHECK(entry.path().extension() != ".log");
   }
   const ProgramResult passes = run_program(
-      transfer("passes", {"--ranks", "2", "--accumulate", "3", "--scale-learning-rate", "30"}),
+      transfer_on_ranks("passes",
+                        {"--ranks", "2", "--accumulate", "3", "--scale-learning-rate", "30"}),
       dir.path());
   INFO(passes.err);
   CHECK(passes.exit_code == 0);
@@ -105,8 +106,8 @@ TEST_CASE("transfer: any number of ranks has the losses of one, and rank 0 alone
 
 TEST_CASE("transfer: a rank that dies ends it soon, and another number goes on", "[cli]") {
   const TempDir dir;
-  make_data(dir.path());
-  StartedProgram program(transfer("m", {"--ranks", "3", "--epochs", "60"}), dir.path());
+  make_ranks_data(dir.path());
+  StartedProgram program(transfer_on_ranks("m", {"--ranks", "3", "--epochs", "60"}), dir.path());
   REQUIRE(program.says("epoch   1 of 60"));
   const auto ranks = children_of(program.pid());
   REQUIRE(ranks.size() == 2);
@@ -128,8 +129,9 @@ TEST_CASE("transfer: a rank that dies ends it soon, and another number goes on",
 
 TEST_CASE("transfer: ranks end with rank 0", "[cli]") {
   const TempDir dir;
-  make_data(dir.path());
-  StartedProgram program(transfer("m", {"--ranks", "2", "--epochs", "100000"}), dir.path());
+  make_ranks_data(dir.path());
+  StartedProgram program(transfer_on_ranks("m", {"--ranks", "2", "--epochs", "100000"}),
+                         dir.path());
   REQUIRE(program.says("held-out accuracy"));
   const auto ranks = children_of(program.pid());
   REQUIRE(ranks.size() == 1);
@@ -140,12 +142,12 @@ TEST_CASE("transfer: ranks end with rank 0", "[cli]") {
 
 TEST_CASE("transfer: stopped on two ranks and continued on one, the losses are the same", "[cli]") {
   const TempDir dir;
-  make_data(dir.path());
-  const ProgramResult one = run_program(transfer("one"), dir.path());
+  make_ranks_data(dir.path());
+  const ProgramResult one = run_program(transfer_on_ranks("one"), dir.path());
   INFO(one.err);
   REQUIRE(one.exit_code == 0);
   const ProgramResult stopped =
-      run_program(transfer("m", {"--ranks", "2", "--time-limit", "0.001"}), dir.path());
+      run_program(transfer_on_ranks("m", {"--ranks", "2", "--time-limit", "0.001"}), dir.path());
   CHECK(stopped.exit_code == common::kExitTimeLimit);
   CHECK(fs::exists(dir.path() / "m" / "checkpoint.safetensors"));
   StartedProgram again({"transfer", "--resume", "--out", "m", "--ranks", "3"}, dir.path());
@@ -163,9 +165,9 @@ TEST_CASE("transfer: stopped on two ranks and continued on one, the losses are t
 
 TEST_CASE("transfer: ranks and devices that do not fit are refused", "[cli]") {
   const TempDir dir;
-  make_data(dir.path());
+  make_ranks_data(dir.path());
   const auto refused = [&](const std::vector<std::string>& words) {
-    const ProgramResult result = run_program(transfer("m", words), dir.path());
+    const ProgramResult result = run_program(transfer_on_ranks("m", words), dir.path());
     CHECK(result.exit_code == common::kExitUsage);
     CHECK_FALSE(fs::exists(dir.path() / "m" / "model.json"));
     return result.err;
@@ -181,7 +183,7 @@ TEST_CASE("transfer: ranks and devices that do not fit are refused", "[cli]") {
 // As srun starts them: the same words, and the environment of a task.
 TEST_CASE("transfer: Slurm's tasks are ranks", "[cli]") {
   const TempDir dir;
-  make_data(dir.path());
+  make_ranks_data(dir.path());
   const auto free_port = [] {
     return child_trainer::Socket::listen({.host = "127.0.0.1", .port = 0}).port();
   };
@@ -190,7 +192,7 @@ TEST_CASE("transfer: Slurm's tasks are ranks", "[cli]") {
   const ScopedEnv tasks("SLURM_STEP_NUM_TASKS", "2");
   const ScopedEnv job("SLURM_JOB_ID", "17");
   const ScopedEnv per_node("SLURM_STEP_TASKS_PER_NODE", "2");
-  const auto words = transfer("m", {"--rendezvous", meeting});
+  const auto words = transfer_on_ranks("m", {"--rendezvous", meeting});
   std::unique_ptr<StartedProgram> other;
   {
     const ScopedEnv rank("SLURM_PROCID", "1");
