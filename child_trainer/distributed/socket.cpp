@@ -42,8 +42,9 @@ const sockaddr* generic(const sockaddr_in& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-// Small messages go out at once, and a machine that is gone without a word is found out in half a
-// minute.
+// Small messages go out at once. Connections that carry nothing, as those to rank 0, find out in
+// half a minute that a machine is gone. No TCP_USER_TIMEOUT: it also ends a connection whose other
+// side is there, but computes for so long that it does not read.
 void set_up(int fd) {
   const auto set = [fd](int level, int option, int value) {
     setsockopt(fd, level, option, &value, sizeof(value));
@@ -53,7 +54,6 @@ void set_up(int fd) {
   set(IPPROTO_TCP, TCP_KEEPIDLE, 10);
   set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
   set(IPPROTO_TCP, TCP_KEEPCNT, 4);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30000);
 }
 
 // Whether `fd` is ready for `events` before the deadline.

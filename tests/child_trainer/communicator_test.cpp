@@ -172,6 +172,15 @@ TEST_CASE("communicator: a rank that is silent for too long is lost", "[child_tr
   CHECK(thrown[1]);
 }
 
+// Its side of the connection is full meanwhile, which is no sign that it is gone.
+TEST_CASE("communicator: a rank that computes for long is waited for", "[child_trainer][.slow]") {
+  run_all_ranks(2, [](TcpCommunicator& communicator) {
+    const at::Tensor values = at::ones({5'000'000});
+    if (communicator.rank() == 1) std::this_thread::sleep_for(std::chrono::seconds(45));
+    communicator.all_reduce(values).get();
+  });
+}
+
 TEST_CASE("communicator: ranks that disagree are found out", "[child_trainer]") {
   const auto thrown = run_ranks(2, [](TcpCommunicator& communicator) {
     communicator.all_reduce(at::ones({100 + communicator.rank() * 8})).get();
