@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "child_trainer/augmentation.h"
+#include "common/error.h"
 #include "common/text.h"
 
 namespace nas::child_trainer {
@@ -66,8 +67,8 @@ common::OptionList TrainSettings::options() const {
                common::join(common::Registry<Augmentation>::names(), ", ")},
       {.name = "precision",
        .value = precision,
-       .help = "bf16: autocast",
-       .choices = {"fp32", "bf16"}},
+       .help = "bf16: autocast; auto, of a transfer: the faster of both",
+       .choices = {"fp32", "bf16", "auto"}},
       {.name = "kernels",
        .value = kernels,
        .help = "On a CPU in fp32: auto, our own, or LibTorch's operators throughout",
@@ -91,6 +92,12 @@ TrainSettings TrainSettings::from(const common::Options& options) {
   settings.dropout = options.number("dropout");
   settings.augment = options.list("augment");
   settings.precision = options.text("precision");
+  if (settings.precision == "auto") {
+    throw common::ConfigError({.where = "--precision",
+                               .what = "auto would make children that cannot be compared",
+                               .got = "auto",
+                               .expected = "fp32 or bf16; auto is for nas transfer"});
+  }
   settings.kernels = options.text("kernels");
   for (const auto& name : settings.augment) common::Registry<Augmentation>::find(name);
   return settings;

@@ -21,8 +21,9 @@ struct TrainSettings {
   double auxiliary_weight = 0.4;  // of its loss
   double dropout = 0.0;           // before the classifier
   std::vector<std::string> augment = {"pad-crop", "flip"};
-  std::string precision = "fp32";  // "fp32" | "bf16": autocast
-  std::string kernels = "auto";    // "auto" | "torch": see Network::use_kernels
+  std::string precision =
+      "fp32";  // "fp32" | "bf16": autocast; never "auto", which a transfer resolves
+  std::string kernels = "auto";  // "auto" | "torch": see Network::use_kernels
 
   // The declarations, with this object's values as defaults.
   common::OptionList options() const;

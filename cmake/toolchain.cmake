@@ -24,4 +24,7 @@ if(NAS_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)
 endif()
+if(NAS_SANITIZE OR NAS_COVERAGE)
+  add_compile_definitions(NAS_INSTRUMENTED)  # the program ends so that reports are written
+endif()
 add_compile_options(-fpch-preprocess)

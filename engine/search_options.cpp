@@ -37,7 +37,7 @@ common::OptionList own_search_options() {
        .help = "Search space",
        .choices = Registry<search_space::SpacePlugin>::names()},
       {.name = "strategy",
-       .value = "ppo",
+       .value = "model-ppo",
        .help = "Search strategy",
        .choices = Registry<controller::StrategyPlugin>::names()},
       {.name = "trials",

@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
+#include "engine/choose_precision.h"
 #include "engine/few_images.h"
 #include "engine/job_options.h"
 #include "engine/projection.h"
@@ -246,6 +247,7 @@ TransferResult transfer(common::Options options) {
   const int64_t threads = threads_of_rank(options, ranks.local_ranks());
   child_trainer::set_threads(threads);
   if (folder.empty()) folder = new_model_path(dataset.name);
+  choose_precision(options, source.architecture, dataset, ranks.device());
   child_trainer::TrainJob job = transfer_job(options, source.architecture, dataset);
   job.folder = folder;
   if (!options.text("init-from").empty())

@@ -1,0 +1,28 @@
+#include "engine/choose_precision.h"
+
+#include <fmt/format.h>
+
+#include "child_trainer/step_timer.h"
+#include "common/log.h"
+#include "engine/transfer_job.h"
+#include "search_space/network_family.h"
+
+namespace nas::engine {
+
+void choose_precision(common::Options& options, const search_space::Architecture& architecture,
+                      const data::Dataset& dataset, at::Device device) {
+  if (options.text("precision") != "auto") return;
+  std::map<std::string, double> seconds;
+  for (const char* precision : {"fp32", "bf16"}) {
+    options.set("precision", precision, "machine");
+    const auto job = transfer_job(options, architecture, dataset);
+    seconds[precision] = child_trainer::seconds_a_step(
+        search_space::build_network(job.architecture, job.network), job.settings, device);
+  }
+  const char* faster = seconds["bf16"] < seconds["fp32"] ? "bf16" : "fp32";
+  options.set("precision", faster, "machine");
+  common::log_info(fmt::format("precision {}: a step takes {:.0f} ms in fp32, {:.0f} ms in bf16",
+                               faster, 1e3 * seconds["fp32"], 1e3 * seconds["bf16"]));
+}
+
+}  // namespace nas::engine
