@@ -3,8 +3,10 @@
 #include <ATen/Parallel.h>
 
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <new>
+#include <vector>
 
 namespace nas::child_trainer {
 
@@ -29,10 +31,12 @@ struct Scratch {
 float* thread_scratch(int64_t floats) {
   static thread_local Scratch scratch;
   if (scratch.floats < floats) {
-    scratch.floats = (floats + 15) / 16 * 16;
-    scratch.data.reset(static_cast<float*>(
-        std::aligned_alloc(64, sizeof(float) * static_cast<size_t>(scratch.floats))));
+    const int64_t whole = (floats + 15) / 16 * 16;
+    scratch.floats = 0;
+    scratch.data.reset(
+        static_cast<float*>(std::aligned_alloc(64, sizeof(float) * static_cast<size_t>(whole))));
     if (!scratch.data) throw std::bad_alloc();
+    scratch.floats = whole;
   }
   return scratch.data.get();
 }

@@ -77,9 +77,13 @@ class Needs {
       if (training_) gradient_at(step.buffer, backward(time));
       for (const Operand& input : step.inputs) read(step, input, time);
     }
-    // The gradients of a loss come in when the backward pass begins.
-    for (const int b : {plan_.logits, plan_.auxiliary_logits})
-      if (training_ && b >= 0) gradient_at(b, static_cast<int>(plan_.steps.size()));
+    // Results are read when all steps are done, and the gradients of a loss come in then.
+    const int end = static_cast<int>(plan_.steps.size());
+    for (const int b : {plan_.logits, plan_.auxiliary_logits}) {
+      if (b < 0 || value(b).end < 0) continue;
+      value(b).at(end);
+      if (training_) gradient_at(b, end);
+    }
     return placed();
   }
 

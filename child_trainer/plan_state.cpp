@@ -5,6 +5,7 @@
 
 #include "child_trainer/distributed/communicator.h"
 #include "child_trainer/parallel_images.h"
+#include "common/error.h"
 
 namespace nas::child_trainer {
 
@@ -65,6 +66,7 @@ Images PlanState::own_gradient(int b) const {
 PlanState::Flow PlanState::gradient(int b, int64_t channel, int64_t channels) {
   const PlanBuffer& place = buffer(b);
   if (place.gradient_of_step < 0) {
+    clear_gradient(b);  // where nobody who reads the value has a gradient for it
     char* data = block_.data() + memory_.gradients[static_cast<size_t>(b)];
     return {images_at(data, b, channel, channels), nullptr};
   }
@@ -112,6 +114,11 @@ kernels::Source PlanState::source_of(const Operand& operand) {
 }
 
 void PlanState::forward(const at::Tensor& input, const Pass& pass) {
+  const search_space::Shape& shape = graph.nodes[0].shape;
+  if (input.dim() != 4 || input.size(1) != shape.channels || input.size(2) != shape.height ||
+      input.size(3) != shape.width) {
+    throw common::InternalError({.where = "plan", .what = "images of another shape"});
+  }
   ++passes;
   pass_ = &pass;
   synchronise_ = pass.synchronise;
@@ -255,7 +262,10 @@ void PlanState::run_torch(size_t s) {
   }
   saved.output =
       run_primitive(saved.inputs, {graph.nodes[i], parameters[i], buffers[i], *pass_, i});
-  const at::Tensor detached = saved.output.detach();
+  at::Tensor detached = saved.output.detach();
+  // Dropout in evaluation, say, gives its input itself, whose place in the block has other uses.
+  for (const at::Tensor& x : saved.inputs)
+    if (detached.is_alias_of(x)) detached = detached.clone();
   torch_values_[step.buffer] = detached.dim() == 4
                                    ? detached.contiguous(at::MemoryFormat::ChannelsLast)
                                    : detached.contiguous();

@@ -10,12 +10,16 @@
 namespace nas::engine {
 
 void choose_precision(common::Options& options, const search_space::Architecture& architecture,
-                      const data::Dataset& dataset, at::Device device) {
+                      const data::Dataset& dataset, at::Device device, int64_t ranks) {
   if (options.text("precision") != "auto") return;
   std::map<std::string, double> seconds;
   for (const char* precision : {"fp32", "bf16"}) {
     options.set("precision", precision, "machine");
-    const auto job = transfer_job(options, architecture, dataset);
+    auto job = transfer_job(options, architecture, dataset);
+    job.network.auxiliary = job.settings.auxiliary;
+    job.network.dropout = job.settings.dropout;
+    job.settings.batch_size =
+        std::max<int64_t>(1, job.settings.batch_size / (ranks * job.parallel.accumulate));
     seconds[precision] = child_trainer::seconds_a_step(
         search_space::build_network(job.architecture, job.network), job.settings, device);
   }

@@ -247,7 +247,7 @@ TransferResult transfer(common::Options options) {
   const int64_t threads = threads_of_rank(options, ranks.local_ranks());
   child_trainer::set_threads(threads);
   if (folder.empty()) folder = new_model_path(dataset.name);
-  choose_precision(options, source.architecture, dataset, ranks.device());
+  choose_precision(options, source.architecture, dataset, ranks.device(), ranks.ranks());
   child_trainer::TrainJob job = transfer_job(options, source.architecture, dataset);
   job.folder = folder;
   if (!options.text("init-from").empty())

@@ -5,7 +5,8 @@
 namespace nas::child_trainer::kernels {
 
 extern const Kernels kAvx2;
-const Kernels kAvx2 = NAS_ISA::table("avx2");
+// Not made when the program starts, which may be on a processor that cannot.
+constinit const Kernels kAvx2 = NAS_ISA::table("avx2");
 
 }  // namespace nas::child_trainer::kernels
 #endif

@@ -5,7 +5,8 @@
 namespace nas::child_trainer::kernels {
 
 extern const Kernels kAvx512;
-const Kernels kAvx512 = NAS_ISA::table("avx512");
+// Not made when the program starts, which may be on a processor that cannot.
+constinit const Kernels kAvx512 = NAS_ISA::table("avx512");
 
 }  // namespace nas::child_trainer::kernels
 #endif

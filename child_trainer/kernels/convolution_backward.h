@@ -64,7 +64,7 @@ inline void write_targets(const Layout& l, const ConvolutionBackward& task, cons
       for (int64_t c = 0; c < channels; c += W) {
         const int64_t left = channels - c;
         const float* d_row = row + begin * l.in_pad + channel + c;
-        const float* active = activated + begin * l.in_pad + channel + c;
+        const float* active = masked ? activated + begin * l.in_pad + channel + c : d_row;
         float* out = image_of(target.images, n) + (y * width + begin) * step + c;
         const float* in = image_of(source.images, n) + (y * width + begin) * in_step + c;
         Vector<W> sum{};

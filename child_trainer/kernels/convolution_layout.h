@@ -41,7 +41,7 @@ struct Layout {
     grad_row = grad_width * middle;
     const int64_t row = s.out_width * larger(in_pad, out_pad);
     strip_rows = smaller(s.out_height, larger(1, kStripFloats / row));
-    slack = larger(in_pad, out_pad) * 16;
+    slack = larger(in_pad, out_pad) * larger(16, -s.left);
   }
   int64_t input_floats() const { return in_height * in_row + 2 * slack; }
   int64_t gradient_floats() const { return grad_height * grad_row + 2 * slack; }

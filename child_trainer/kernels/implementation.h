@@ -95,7 +95,7 @@ inline void pool_backward(const Pool& pool, const Images& dy, const float* mask,
              [&]<int W>(int64_t n) { pool_gradient_image<W>(pool, dy, mask, chosen, target, n); });
 }
 
-inline Kernels table(const char* name) {
+constexpr Kernels table(const char* name) {
   return {
       name, padding,      padded,          scratch,      convolution_forward, convolution_backward,
       sum,  add_gradient, batch_norm_sums, pool_forward, pool_backward};

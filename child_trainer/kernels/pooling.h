@@ -33,7 +33,7 @@ inline void pool_image(const Pool& pool, const Source& source, const Images& out
       for (int64_t c = 0; c < output.channels; c += W) {
         const Reader<W> read(source, n, c);
         Vector<W> best = broadcast<W>(pool.max ? -__builtin_inff() : 0.0F);
-        Vector<W> at{};
+        Vector<W> at = broadcast<W>(static_cast<float>(wy.begin * pool.kernel + wx.begin));
         for (int64_t ky = wy.begin; ky < wy.end; ++ky) {
           const float* p =
               image + ((wy.start + ky) * in.width + wx.start + wx.begin) * in.pixel_stride + c;

@@ -4,6 +4,7 @@
 namespace nas::child_trainer::kernels {
 
 extern const Kernels kPortable;
-const Kernels kPortable = NAS_ISA::table("portable");
+// Not made when the program starts, which may be on a processor that cannot.
+constinit const Kernels kPortable = NAS_ISA::table("portable");
 
 }  // namespace nas::child_trainer::kernels

@@ -7,6 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
+#include <limits>
 
 #include "child_trainer/packed_convolution.h"
 #include "child_trainer/plan.h"
@@ -304,6 +305,18 @@ TEST_CASE("kernels: pools, forward and backward", "[child_trainer]") {
                                   images_of(dx), 0, 2);
             check_close("gradient", dx - 1, value.grad());
           }
+  });
+}
+
+TEST_CASE("kernels: a max pool of infinities stays within its image", "[child_trainer]") {
+  on_all([](const kernels::Kernels& kernels) {
+    const kernels::Pool pool{.max = true, .kernel = 3, .stride = 1, .top = 1, .left = 1};
+    const at::Tensor x = at::full({1, 8, 4, 4}, -std::numeric_limits<float>::infinity())
+                             .contiguous(at::MemoryFormat::ChannelsLast);
+    at::Tensor y = at::zeros_like(x);
+    std::vector<uint8_t> chosen(static_cast<size_t>(y.numel()));
+    kernels.pool_forward(pool, {.images = images_of(x)}, images_of(y), chosen.data(), false, 0, 1);
+    for (size_t i = 0; i < 8; ++i) CHECK(chosen[i] == 4);  // the first that is no padding
   });
 }
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "child_trainer/network.h"
+#include "common/error.h"
 #include "search_space/network_family.h"
 #include "tests/child_trainer/graphs.h"
 
@@ -83,11 +84,15 @@ void require_equal(const NetworkGraph& graph, int64_t count = 3,
   if (truth.auxiliary.defined())
     check("auxiliary", ours.auxiliary, torch.auxiliary, truth.auxiliary);
   check("evaluated", ours.evaluated, torch.evaluated, truth.evaluated);
-  CHECK(ours.gradients.size() == truth.gradients.size());
-  for (const auto& [name, gradient] : truth.gradients) {
-    REQUIRE(ours.gradients.count(name) == 1);
-    check(name, ours.gradients.at(name), torch.gradients.at(name), gradient);
+  for (const auto& [name, gradient] : ours.gradients) {
+    CAPTURE(name);
+    // LibTorch gives none to what the loss does not depend on.
+    if (truth.gradients.count(name) == 0)
+      CHECK(at::count_nonzero(gradient).item<int64_t>() == 0);
+    else
+      check(name, gradient, torch.gradients.at(name), truth.gradients.at(name));
   }
+  for (const auto& [name, gradient] : truth.gradients) CHECK(ours.gradients.count(name) == 1);
   for (const auto& [name, buffer] : truth.buffers)
     check(name, ours.buffers.at(name), torch.buffers.at(name), buffer);
 }
@@ -107,6 +112,56 @@ TEST_CASE("plan: the published networks give what LibTorch gives", "[child_train
       require_equal(search_space::build_network(search_space::find_architecture(name), options));
     }
   }
+}
+
+TEST_CASE("plan: what reaches the loss through `none` alone has no gradient", "[child_trainer]") {
+  const NetworkOptions options{.input_size = 16, .classes = 7, .cells = 1, .filters = 4};
+  for (const char* text : {"|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
+                           "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|",
+                           "|none~0|+|none~0|nor_conv_1x1~1|+|none~0|none~1|skip_connect~2|"}) {
+    CAPTURE(text);
+    require_equal(search_space::build_network(search_space::find_architecture(text), options));
+  }
+  search_space::GraphBuilder graph({3, 8, 8});
+  const auto conv = [&](const char* name, int x) {
+    return graph.batch_norm(std::string(name) + "_bn",
+                            graph.conv2d(name, x, {.channels = 4, .kernel_h = 3, .kernel_w = 3}));
+  };
+  const int first = conv("first", graph.image());
+  const int lost = conv("lost", first);
+  const int kept = conv("kept", graph.relu(first));
+  const int sum = graph.add({graph.zeros(lost, graph.shape(lost)), kept});
+  require_equal(graph.finish(graph.linear("l", graph.global_avg_pool(sum), 3), std::nullopt, 3));
+}
+
+TEST_CASE("plan: results and dropped-out values keep their place", "[child_trainer]") {
+  search_space::GraphBuilder graph({3, 8, 8});
+  int x = graph.relu_conv_bn("a", graph.image(), {.channels = 8, .kernel_h = 3, .kernel_w = 3});
+  const int y = graph.relu_conv_bn("b", x, {.channels = 8, .kernel_h = 3, .kernel_w = 3});
+  x = graph.dropout(graph.add({x, y}), 0.3);
+  x = graph.relu_conv_bn("c", x, {.channels = 8, .kernel_h = 3, .kernel_w = 3});
+  const int logits = graph.conv2d("logits", graph.global_avg_pool(x), {.channels = 3});
+  graph.set_auxiliary(true);
+  const int wide = graph.relu_conv_bn("auxiliary.conv", x, {.channels = 32});
+  const int auxiliary = graph.linear("auxiliary.l", graph.global_avg_pool(wide), 3);
+  graph.set_auxiliary(false);
+  const auto network = graph.finish(logits, auxiliary, 3);
+  Network network_by_kernels(network, kCpu, {.seed = 1});
+  Network by_torch(network, kCpu, {.seed = 1});
+  by_torch.use_kernels(false);
+  const at::Tensor images = images_of(network, 5);
+  const at::NoGradGuard no_grad;
+  for (const bool training : {true, false}) {
+    const Pass pass{.training = training};
+    const at::Tensor mine = network_by_kernels.forward(images, pass).logits.flatten(1);
+    CHECK(at::allclose(mine, by_torch.forward(images, pass).logits.flatten(1), 1e-4, 1e-5));
+  }
+}
+
+TEST_CASE("plan: images of another shape are refused", "[child_trainer]") {
+  Network network(small_graph(8), kCpu, {.seed = 1});
+  CHECK_THROWS_AS(network.forward(at::zeros({2, 3, 7, 8}), {.training = true}),
+                  common::InternalError);
 }
 
 }  // namespace
