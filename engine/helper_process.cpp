@@ -16,6 +16,7 @@ constexpr double kMemoryShare = 0.85;  // of the machine, for all of them
 
 std::vector<std::pair<std::string, std::string>> helper_environment(int64_t threads) {
   return {{"OMP_WAIT_POLICY", "passive"},
+          {"GOMP_SPINCOUNT", "10000"},  // see cli/main.cpp
           {"OMP_NUM_THREADS", std::to_string(threads)},
           {"MALLOC_ARENA_MAX", "2"},
           {"ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256"},
