@@ -7,7 +7,6 @@
 #include <cmath>
 #include <new>
 
-#include "child_trainer/autocast.h"
 #include "child_trainer/batches.h"
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
