@@ -59,8 +59,12 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
                 .why = ranking.why_none,
                 .mean = best.mean_reward(),
                 .architectures = static_cast<int64_t>(ranking.trained.size())};
-  for (const auto& one : ranking.trained)
+  for (const auto& one : ranking.trained) {
     winner.trainings += static_cast<int64_t>(one.rewards.size());
+    if (winner.best_trial && *one.trial.reward <= winner.best_reward) continue;
+    winner.best_trial = one.trial.id;
+    winner.best_reward = *one.trial.reward;
+  }
   if (ranking.order.size() > 1) winner.runner_up = ranking.trained[ranking.order[1]].trial.id;
   if (!ranking.model) return winner;
   winner.modelled = true;

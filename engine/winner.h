@@ -17,6 +17,8 @@ struct Winner {
   double size_prior = 0.0;    // --size-prior
   int64_t architectures = 0;  // with a reward
   int64_t trainings = 0;
+  std::optional<int64_t> best_trial = {};  // that with the highest reward, luck and all
+  double best_reward = 0.0;
   std::optional<int64_t> runner_up = {};  // its trial
   double better = 0.0;  // the probability that the winner is better than the runner-up
 };

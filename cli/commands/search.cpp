@@ -61,8 +61,8 @@ int run(Arguments& arguments) {
   if (result.end == engine::SearchEnd::kExhausted)
     common::log_info("the strategy proposes nothing new, or nothing within the limits, any more");
   if (!json) {
-    fmt::print("best reward   {:.4f} (trial {}; {} were trained)\n", *result.winner->trial.reward,
-               result.winner->trial.id, result.trials);
+    fmt::print("best reward   {:.4f} (trial {}; {} were trained)\n", result.winner->best_reward,
+               *result.winner->best_trial, result.trials);
     fmt::print("chosen        {}\n", engine::winner_text(*result.winner));
     fmt::print("architecture  {}\n", (result.run.best() / "architecture.json").string());
     fmt::print("report        {}\n", result.run.report().string());

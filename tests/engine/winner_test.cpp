@@ -89,6 +89,14 @@ TEST_CASE("winner: it is better than the luckiest child, and as sure of it as it
   CHECK(squares < 4);  // 1 where the deviations are right
 }
 
+TEST_CASE("winner: the highest reward is named beside it", "[engine]") {
+  const auto trials = random_trials(40, 3);
+  const auto winner = choose_winner(trials, {}, options_of());
+  REQUIRE(winner);
+  CHECK(winner->best_trial == luckiest_of(trials).id);
+  CHECK(winner->best_reward == *luckiest_of(trials).reward);
+}
+
 TEST_CASE("winner: further trainings of one that was lucky take it back", "[engine]") {
   auto trials = random_trials(20, 3);
   Trial lucky = trials[5];
