@@ -4,6 +4,8 @@
 #include <functional>
 #include <set>
 
+#include "child_trainer/kernels/kernels.h"
+
 namespace nas::child_trainer {
 
 using search_space::Node;
@@ -18,12 +20,13 @@ namespace {
 // A dense or depthwise convolution that the kernels know.
 bool is_dense(const Node& node) {
   return node.kind == Primitive::kConv2d && node.attributes.groups == 1 &&
-         node.parameters.size() == 1 && node.attributes.kernel_h * node.attributes.kernel_w <= 225;
+         node.parameters.size() == 1 &&
+         node.attributes.kernel_h * node.attributes.kernel_w <= kernels::kMaxTaps;
 }
 bool is_depthwise(const Node& node, int64_t channels) {
   return node.kind == Primitive::kConv2d && node.attributes.groups == channels && channels > 1 &&
          node.shape.channels == channels && node.parameters.size() == 1 &&
-         node.attributes.kernel_h * node.attributes.kernel_w <= 225;
+         node.attributes.kernel_h * node.attributes.kernel_w <= kernels::kMaxTaps;
 }
 bool is_pool(const Node& node) {
   const auto& a = node.attributes;

@@ -56,8 +56,4 @@ Scores PlanRunner::forward(const at::Tensor& images, const Pass& pass) {
   return scores;
 }
 
-int64_t PlanRunner::bytes(int64_t images, bool training) const {
-  return place_buffers(state_->graph, state_->plan, images, training).bytes;
-}
-
 }  // namespace nas::child_trainer

@@ -30,9 +30,6 @@ class PlanRunner {
   // gradients of the parameters; it must come before the next forward().
   Scores forward(const at::Tensor& images, const Pass& pass);
 
-  // Of the block, for so many images.
-  int64_t bytes(int64_t images, bool training) const;
-
  private:
   std::shared_ptr<PlanState> state_;
 };

@@ -39,12 +39,12 @@ PlanState::PlanState(search_space::NetworkGraph network, PlanRunner::NodeTensors
   }
 }
 
-Images PlanState::images_at(char* data, int b, int64_t channel, int64_t channels) const {
+Images PlanState::images_at(char* data, int b) const {
   const search_space::Shape& shape = buffer(b).shape;
-  return {.data = reinterpret_cast<float*>(data) + channel,
+  return {.data = reinterpret_cast<float*>(data),
           .height = shape.height,
           .width = shape.width,
-          .channels = channels,
+          .channels = shape.channels,
           .pixel_stride = shape.channels};
 }
 
@@ -56,19 +56,21 @@ Images PlanState::value(int b) const {
     data = reinterpret_cast<char*>(torch_values_.at(b).data_ptr<float>());
   else
     data = block_.data() + memory_.values[static_cast<size_t>(b)];
-  return images_at(data, b, 0, channels(b));
+  return images_at(data, b);
 }
 
 Images PlanState::own_gradient(int b) const {
-  return images_at(block_.data() + memory_.gradients[static_cast<size_t>(b)], b, 0, channels(b));
+  return images_at(block_.data() + memory_.gradients[static_cast<size_t>(b)], b);
 }
 
 PlanState::Flow PlanState::gradient(int b, int64_t channel, int64_t channels) {
   const PlanBuffer& place = buffer(b);
   if (place.gradient_of_step < 0) {
     clear_gradient(b);  // where nobody who reads the value has a gradient for it
-    char* data = block_.data() + memory_.gradients[static_cast<size_t>(b)];
-    return {images_at(data, b, channel, channels), nullptr};
+    Images part = own_gradient(b);
+    part.data += channel;
+    part.channels = channels;
+    return {part, nullptr};
   }
   const Step& sum = plan.steps[static_cast<size_t>(place.gradient_of_step)];
   Flow flow = gradient(sum.buffer, sum.channel + channel, channels);

@@ -46,7 +46,7 @@ struct PlanState {
 
   const search_space::Node& node(int i) const { return graph.nodes[static_cast<size_t>(i)]; }
   const PlanBuffer& buffer(int b) const { return plan.buffers[static_cast<size_t>(b)]; }
-  kernels::Images images_at(char* data, int b, int64_t channel, int64_t channels) const;
+  kernels::Images images_at(char* data, int b) const;
   kernels::Images value(int b) const;
   // Of a buffer with a gradient of its own.
   kernels::Images own_gradient(int b) const;

@@ -7,7 +7,6 @@
 
 namespace nas::child_trainer::kernels::NAS_ISA {
 
-constexpr int64_t kMaxTaps = 225;       // 15 x 15
 constexpr int64_t kStripFloats = 4096;  // of what is made and used while it is in the first cache
 
 // Channels are padded to whole vectors, and to 8 for the weights' gradient.

@@ -47,6 +47,8 @@ struct Target {
   double* batch_norm = nullptr;  // [2][channels]: += sum of d, sum of d * x over the source's x
 };
 
+constexpr int64_t kMaxTaps = 225;  // of a convolution's kernel: 15 x 15
+
 // A convolution, or a depthwise one followed by a 1x1 (`depthwise`: the kernel, stride, dilation
 // and padding are those of the depthwise one). Output [out_height, out_width, out_channels].
 struct ConvolutionShape {
