@@ -13,8 +13,9 @@ BatchNormState::BatchNormState(const search_space::Node& node,
                                const std::vector<at::Tensor>& buffers)
     : epsilon_(node.attributes.epsilon),
       momentum_(node.attributes.momentum),
-      weight_(parameters[0]),
-      bias_(parameters[1]),
+      affine_(!parameters.empty()),
+      weight_(affine_ ? parameters[0] : at::ones({node.shape.channels})),
+      bias_(affine_ ? parameters[1] : at::zeros({node.shape.channels})),
       running_mean_(buffers[0]),
       running_var_(buffers[1]) {
   const auto width = static_cast<size_t>(node.shape.channels);
@@ -56,8 +57,8 @@ void BatchNormState::use_batch(double values) {
 
 void BatchNormState::differentiate(double values, int64_t offset, const std::vector<double>& own,
                                    const std::vector<double>& all) {
-  float* d_weight = gradient_of(weight_);
-  float* d_bias = gradient_of(bias_);
+  float* d_weight = affine_ ? gradient_of(weight_) : nullptr;
+  float* d_bias = affine_ ? gradient_of(bias_) : nullptr;
   const size_t width = own.size() / 2;
   for (size_t k = 0; k < width; ++k) {
     const size_t i = static_cast<size_t>(offset) + k;
@@ -66,8 +67,10 @@ void BatchNormState::differentiate(double values, int64_t offset, const std::vec
     };
     const double factor = weight_.const_data_ptr<float>()[i] * inverse_[i];
     const double slope = -factor * inverse_[i] * normalised(all) / values;
-    d_weight[i] += static_cast<float>(normalised(own));
-    d_bias[i] += static_cast<float>(own[k]);
+    if (affine_) {
+      d_weight[i] += static_cast<float>(normalised(own));
+      d_bias[i] += static_cast<float>(own[k]);
+    }
     a[i] = static_cast<float>(factor);
     b[i] = static_cast<float>(slope);
     c[i] = static_cast<float>(-factor * all[k] / values - slope * mean_[i]);

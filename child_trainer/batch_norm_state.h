@@ -13,7 +13,7 @@ namespace nas::child_trainer {
 // Ioffe and Szegedy 2015. With z the input, m and v its mean and variance over the batch:
 // y = scale z + shift, scale = weight / sqrt(v + epsilon), shift = bias - m scale.
 struct BatchNormState {
-  // parameters: weight and bias; buffers: running mean and variance.
+  // parameters: weight and bias, or none: 1 and 0; buffers: running mean and variance.
   BatchNormState(const search_space::Node& node, const std::vector<at::Tensor>& parameters,
                  const std::vector<at::Tensor>& buffers);
 
@@ -37,12 +37,14 @@ struct BatchNormState {
   int convolutions = 0;
   double count = 0;  // values a channel of the last batch, of all ranks
 
+  bool affine() const { return affine_; }
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
 
  private:
   double epsilon_;
   double momentum_;
+  bool affine_;  // weight and bias are parameters
   at::Tensor weight_, bias_, running_mean_, running_var_;
   std::vector<double> mean_, inverse_;  // 1 / sqrt(v + epsilon)
 };

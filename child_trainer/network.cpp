@@ -5,58 +5,44 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <cmath>
 
+#include "child_trainer/initial_parameter.h"
 #include "child_trainer/primitives.h"
 
 namespace nas::child_trainer {
 
 using search_space::Node;
-using search_space::Primitive;
 
 namespace {
 
-// Names carry the key, so that a weight starts the same wherever its layer stands in the graph.
-at::Tensor initial_value(const Node& node, const search_space::TensorSpec& spec,
-                         common::RandomKey key) {
-  at::Tensor value = at::zeros(spec.shape);
-  const bool is_weight = spec.name.size() > 7 && spec.name.ends_with(".weight");
-  if (!is_weight) return value;
-  if (node.kind == Primitive::kBatchNorm) return value.fill_(1.0);
-  const std::string purpose = "init " + spec.name;
-  key.purpose = purpose;
-  common::RandomStream random(key);
-  auto* data = value.data_ptr<float>();
-  if (node.kind == Primitive::kLinear) {
-    const double bound = 1.0 / std::sqrt(static_cast<double>(spec.shape[1]));
-    for (int64_t i = 0; i < value.numel(); ++i)
-      data[i] = static_cast<float>(random.uniform(-bound, bound));
-    return value;
+std::vector<std::vector<at::Tensor>> initial_parameters(const search_space::NetworkGraph& graph,
+                                                        at::Device device,
+                                                        const common::RandomKey& key) {
+  std::vector<std::vector<at::Tensor>> parameters(graph.nodes.size());
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    for (size_t p = 0; p < node.parameters.size(); ++p) {
+      const auto& spec = node.parameters[p];
+      parameters[i].push_back(initial_parameter(node, p, spec.name, spec.shape, device, key));
+    }
   }
-  const auto& a = node.attributes;
-  const double fan_out = static_cast<double>(spec.shape[0] / a.groups * a.kernel_h * a.kernel_w);
-  const double deviation = std::sqrt(2.0 / fan_out);
-  for (int64_t i = 0; i < value.numel(); ++i)
-    data[i] = static_cast<float>(deviation * random.normal());
-  return value;
+  return parameters;
 }
 
 }  // namespace
 
 Network::Network(search_space::NetworkGraph graph, at::Device device, const common::RandomKey& key)
-    : graph_(std::move(graph)), device_(device) {
+    : Network(graph, initial_parameters(graph, device, key), device) {}
+
+Network::Network(search_space::NetworkGraph graph,
+                 std::vector<std::vector<at::Tensor>> parameters, at::Device device)
+    : graph_(std::move(graph)), device_(device), node_parameters_(std::move(parameters)) {
   const size_t count = graph_.nodes.size();
-  node_parameters_.resize(count);
   node_buffers_.resize(count);
   for (size_t i = 0; i < count; ++i) {
     const Node& node = graph_.nodes[i];
-    for (const auto& spec : node.parameters) {
-      at::Tensor value = initial_value(node, spec, key);
-      if (value.dim() == 4) value = value.contiguous(at::MemoryFormat::ChannelsLast);
-      value = value.to(device_).set_requires_grad(true);
-      node_parameters_[i].push_back(value);
-      parameters_[spec.name] = value;
-    }
+    for (size_t p = 0; p < node.parameters.size(); ++p)
+      parameters_[node.parameters[p].name] = node_parameters_.at(i).at(p);
     for (const auto& spec : node.buffers) {
       const bool variance = spec.name.ends_with("running_var");
       at::Tensor value = (variance ? at::ones(spec.shape) : at::zeros(spec.shape)).to(device_);

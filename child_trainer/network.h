@@ -14,9 +14,12 @@ namespace nas::child_trainer {
 
 class Network {
  public:
-  // Initial weights: He normal by fan-out for convolutions, uniform(±1/sqrt(fan-in)) for linear
-  // layers, 1 and 0 for batch norms; each drawn from (seed, trial, name), on any device the same.
+  // With the values of initial_parameter().
   Network(search_space::NetworkGraph graph, at::Device device, const common::RandomKey& key);
+  // With parameters that others use too, by node, in the primitive's order: leaves of the spec's
+  // shapes on the device, dense, 4-d ones in channels-last order.
+  Network(search_space::NetworkGraph graph, std::vector<std::vector<at::Tensor>> parameters,
+          at::Device device);
 
   // Whether our own kernels may be used (--kernels); they are not for an observed pass, nor under
   // autocast.

@@ -83,7 +83,7 @@ void PlanState::differentiate_convolution(size_t s) {
     std::vector<double> all = own;
     sum_over_ranks(all);
     norm.differentiate(norm.count, step.batch_norm_offset, own, all);
-    if (--norm.waits_for == 0) {
+    if (--norm.waits_for == 0 && norm.affine()) {
       gradient_is_there(norm.weight());
       gradient_is_there(norm.bias());
     }
@@ -177,8 +177,10 @@ void PlanState::differentiate_torch(size_t s) {
   for (const at::Tensor& x : saved.inputs)
     if (x.requires_grad()) wanted.push_back(x);
   const size_t inputs = wanted.size();
-  for (const at::Tensor& parameter : parameters[static_cast<size_t>(step.nodes[0])])
-    wanted.push_back(parameter);
+  const auto node = static_cast<size_t>(step.nodes[0]);
+  for (const at::Tensor& parameter : parameters[node]) wanted.push_back(parameter);
+  for (const at::Tensor& weights : buffers[node])  // of a supernet's weighted sum
+    if (weights.requires_grad()) wanted.push_back(weights);
   if (wanted.empty() || !saved.output.requires_grad()) return;
   at::Tensor from = tensor_of(flow.images);
   if (flow.mask != nullptr)

@@ -60,7 +60,9 @@ at::Tensor run_batch_norm(const Inputs& x, const Site& site) {
                                     .epsilon = site.node.attributes.epsilon},
                                    *site.pass.synchronise);
   }
-  return at::batch_norm(x[0], site.parameters[0], site.parameters[1], site.buffers[0],
+  const bool affine = !site.parameters.empty();
+  return at::batch_norm(x[0], affine ? site.parameters[0] : at::Tensor(),
+                        affine ? site.parameters[1] : at::Tensor(), site.buffers[0],
                         site.buffers[1], site.pass.training, site.node.attributes.momentum,
                         site.node.attributes.epsilon, true);
 }
@@ -124,6 +126,30 @@ at::Tensor run_drop_path(const Inputs& x, const Site& site) {
 at::Tensor run_sigmoid(const Inputs& x, const Site&) { return at::sigmoid(x[0]); }
 at::Tensor run_mul(const Inputs& x, const Site&) { return x[0] * x[1]; }
 
+at::Tensor run_weighted_sum(const Inputs& x, const Site& site) {
+  const at::Tensor& weights = site.buffers[0];
+  at::Tensor sum = x[0] * weights[0];
+  for (size_t i = 1; i < x.size(); ++i)
+    sum = at::addcmul(sum, x[i], weights[static_cast<int64_t>(i)]);
+  return sum;
+}
+
+at::Tensor run_channels(const Inputs& x, const Site& site) {
+  return x[0]
+      .narrow(1, site.node.attributes.first, site.node.shape.channels)
+      .contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+at::Tensor run_shuffle(const Inputs& x, const Site& site) {
+  const int64_t groups = site.node.attributes.groups;
+  const auto& shape = site.node.shape;
+  return x[0]
+      .reshape({x[0].size(0), groups, shape.channels / groups, shape.height, shape.width})
+      .transpose(1, 2)
+      .reshape({x[0].size(0), shape.channels, shape.height, shape.width})
+      .contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 at::Tensor run_unsupported(const Inputs&, const Site& site) {
   throw common::InternalError({.where = site.node.name,
                                .what = "this primitive cannot be run",
@@ -133,11 +159,12 @@ at::Tensor run_unsupported(const Inputs&, const Site& site) {
 using Runner = at::Tensor (*)(const Inputs&, const Site&);
 
 // In the order of search_space::Primitive.
-constexpr std::array<Runner, 18> kRunners = {
+constexpr std::array<Runner, 20> kRunners = {
     run_unsupported,  // input: given
     run_conv,        run_batch_norm, run_relu,    run_max_pool, run_avg_pool,        run_add,
     run_concat,      run_pad,        run_slice,   run_zeros,    run_global_avg_pool, run_linear,
-    run_dropout,     run_drop_path,  run_sigmoid, run_mul,      run_unsupported};
+    run_dropout,     run_drop_path,  run_sigmoid, run_mul,      run_weighted_sum,    run_channels,
+    run_shuffle};
 
 }  // namespace
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 
 #include "child_trainer/batches.h"
 #include "child_trainer/checkpoint.h"
@@ -14,6 +13,7 @@
 #include "child_trainer/distributed/replicas.h"
 #include "child_trainer/distributed/single_communicator.h"
 #include "child_trainer/evaluate.h"
+#include "child_trainer/out_of_memory.h"
 #include "child_trainer/training_step.h"
 #include "common/error.h"
 #include "common/file.h"
@@ -42,23 +42,20 @@ std::string identity_of(const TrainJob& job) {
   return common::sha256_of_text(json.dump());
 }
 
-bool is_out_of_memory(const std::exception& error) {
-  const std::string text = error.what();
-  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
-         dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         text.find("can't allocate memory") != std::string::npos ||
-         text.find("not enough memory") != std::string::npos;
-}
-
 void start_from(Network& network, const std::filesystem::path& file) {
   const at::NoGradGuard no_grad;
   const auto stored = common::read_safetensors(file);
-  for (auto& [name, tensor] : network.state(true)) {
+  const auto state = network.state(true);
+  size_t taken = 0;
+  for (const auto& [name, tensor] : state) {
     const auto found = stored.tensors.find(name);
     if (found != stored.tensors.end() && tensor.sizes() == at::IntArrayRef(found->second.shape)) {
       tensor.copy_(load_tensor(found->second));
+      ++taken;
     }
   }
+  common::log_info(std::to_string(taken) + " of " + std::to_string(state.size()) +
+                   " tensors start as in " + file.string());
 }
 
 struct Diverged {};

@@ -116,6 +116,13 @@ LstmPolicy::Proposal PolicyLearner::draw(common::RandomStream& random) const {
   return proposal;
 }
 
+std::vector<Choices> PolicyLearner::sample(int64_t count, common::RandomStream& random) const {
+  std::vector<Choices> drawn;
+  for (auto& proposal : policy_.sample(random, std::vector(static_cast<size_t>(count), 1.0)))
+    drawn.push_back(std::move(proposal.choices));
+  return drawn;
+}
+
 std::vector<Choices> PolicyLearner::pending() const {
   std::vector<Choices> list;
   for (const LstmPolicy::Proposal& proposal : pending_) list.push_back(proposal.choices);

@@ -55,6 +55,7 @@ class PolicyLearner : public Strategy {
 
   Choices propose() override;
   void observe(const Observation& observation) override;
+  std::vector<Choices> sample(int64_t count, common::RandomStream& random) const override;
   std::string save_state() const override { return save().dump(); }
   void load_state(const std::string& text) override { load(parse_state(text, rule_.name)); }
 

@@ -22,6 +22,10 @@ class SpaceView {
     return space_.neighbours(choices);
   }
   Choices sample(common::RandomStream& random) const { return space_.sample(random); }
+  // What the space's mixture stands for with these weights: see Mixture::derive().
+  Choices derived(const std::vector<double>& weights) const {
+    return space_.choices(space_.mixture().value().derive(weights));
+  }
 
  private:
   const search_space::Space& space_;

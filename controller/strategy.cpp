@@ -14,6 +14,14 @@ std::unique_ptr<Strategy> make_strategy(const std::string& name, const SpaceView
   return plugin.make(view, setup);
 }
 
+std::vector<std::string> strategies_by_reward() {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : common::Registry<StrategyPlugin>::entries()) {
+    if (!entry.plugin.by_mixture) names.push_back(name);
+  }
+  return names;
+}
+
 void declare_strategy_options(common::Options& options) {
   for (const auto& [name, entry] : common::Registry<StrategyPlugin>::entries()) {
     if (entry.plugin.options != nullptr) options.declare(entry.plugin.options(), name);

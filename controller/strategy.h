@@ -30,6 +30,8 @@ struct Observation {
   Choices choices;
   Outcome outcome = Outcome::kSucceeded;
   double reward = 0.0;  // of kSucceeded; any scale (fractions, percent), larger is better
+  // Of a supernet that mixes all operations: what they weigh now, as Mixture::derive() takes it.
+  std::vector<double> mixture = {};
 };
 
 class Strategy {
@@ -38,6 +40,12 @@ class Strategy {
 
   virtual Choices propose() = 0;
   virtual void observe(const Observation& observation) = 0;
+
+  // Networks drawn from what has been learnt, for the training of shared weights; does not change
+  // the strategy. Empty where StrategyPlugin::samples is not set.
+  virtual std::vector<Choices> sample(int64_t /*count*/, common::RandomStream& /*random*/) const {
+    return {};
+  }
 
   // Everything that the next calls depend on, as text; load_state() throws DataError for another's.
   virtual std::string save_state() const = 0;
@@ -55,7 +63,12 @@ struct StrategyPlugin {
   std::string summary;
   common::OptionList (*options)() = nullptr;  // may be null; become `--NAME.OPTION`
   std::unique_ptr<Strategy> (*make)(const SpaceView& view, const StrategySetup& setup) = nullptr;
+  bool samples = false;     // Strategy::sample() draws from what rewards have taught it
+  bool by_mixture = false;  // learns from Observation::mixture, not from rewards
 };
+
+// Those that learn from rewards, whatever gives them.
+std::vector<std::string> strategies_by_reward();
 
 // With the declared defaults where setup.options lacks an option. Throws UsageError for an unknown
 // name.

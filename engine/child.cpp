@@ -21,6 +21,7 @@
 #include "engine/objective.h"
 #include "engine/reward.h"
 #include "engine/search_options.h"
+#include "engine/shared_child.h"
 #include "engine/signals.h"
 #include "engine/test_faults.h"
 #include "search_space/cost.h"
@@ -85,8 +86,13 @@ class Child {
         objective_(options),
         limits_(options),
         latency_(options),
-        device_(device_of(options)),
-        trainer_(data::read_dataset(run.proxy()), device_) {}
+        device_(device_of(options)) {
+    if (options.text("evaluator") == "shared") {
+      shared_ = std::make_unique<SharedChild>(run, options, device_);
+    } else {
+      trainer_ = std::make_unique<child_trainer::Trainer>(data::read_dataset(run.proxy()), device_);
+    }
+  }
 
   // Trains one trial; what is printed meanwhile is in the log.txt of its folder. Throws SystemError
   // alone: what concerns every trial.
@@ -125,13 +131,18 @@ class Child {
   }
 
   ChildReply train(const ChildRequest& request) {
-    const auto latency =
-        latency_.of(request.architecture, trainer_.dataset().class_count(), device_);
+    const int64_t classes = shared_ ? shared_->classes() : trainer_->dataset().class_count();
+    const auto latency = latency_.of(request.architecture, classes, device_);
     if (const auto reason = limits_.broken_by(latency); !reason.empty()) {
       ChildReply refused = failure(TrialState::kInfeasible, reason);
       refused.metrics = latency;
       return refused;
     }
+    child_trainer::TrainHooks hooks;
+    hooks.should_stop = [] { return stop_signal() != 0; };
+    hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
+    hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
+    if (shared_) return shared_->evaluate(request, latency, hooks);
     child_trainer::TrainJob job{.architecture = request.architecture,
                                 .network = search_space::NetworkOptions::from(options_),
                                 .settings = settings_,
@@ -139,10 +150,6 @@ class Child {
                                 .trial = static_cast<uint64_t>(request.trial),
                                 .folder = run_.trial(request.trial),
                                 .time_limit = options_.number("child-time-limit")};
-    child_trainer::TrainHooks hooks;
-    hooks.should_stop = [] { return stop_signal() != 0; };
-    hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
-    hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
     inject_faults(job, hooks);
     const auto result = run(job, hooks);
     if (result.state == child_trainer::TrainState::kStopped) return {.kind = "stopped"};
@@ -153,12 +160,12 @@ class Child {
   child_trainer::TrainResult run(const child_trainer::TrainJob& job,
                                  const child_trainer::TrainHooks& hooks) {
     try {
-      return trainer_.run(job, hooks);
+      return trainer_->run(job, hooks);
     } catch (const common::DataError& error) {
       common::log_warning(std::string(error.what()) + "; trained from the beginning");
       child_trainer::remove_checkpoint(job.folder);
     }
-    return trainer_.run(job, hooks);
+    return trainer_->run(job, hooks);
   }
 
   ChildReply reply_for(const child_trainer::TrainResult& result,
@@ -169,12 +176,12 @@ class Child {
                      .seconds = result.seconds};
     if (reply.state != TrialState::kSucceeded) return reply;
     common::TensorFile weights;
-    weights.tensors = child_trainer::store_tensors(trainer_.network()->state(false));
+    weights.tensors = child_trainer::store_tensors(trainer_->network()->state(false));
     common::write_safetensors(folder / "weights.safetensors", weights);
     const double quality =
-        reward_of(options_.text("reward"), result.last, trainer_.dataset().task);
+        reward_of(options_.text("reward"), result.last, trainer_->dataset().task);
     reply.metrics = child_trainer::to_json(result.last);
-    const auto cost = search_space::cost_of(trainer_.network()->graph());
+    const auto cost = search_space::cost_of(trainer_->network()->graph());
     reply.metrics["parameters"] = cost.parameters;
     reply.metrics["multiply_adds"] = cost.multiply_adds;
     reply.metrics["peak_bytes"] = result.peak_bytes;
@@ -191,7 +198,8 @@ class Child {
   Limits limits_;
   MeasuredLatency latency_;
   at::Device device_;
-  child_trainer::Trainer trainer_;
+  std::unique_ptr<child_trainer::Trainer> trainer_;
+  std::unique_ptr<SharedChild> shared_;  // in its place, with --evaluator shared
 };
 
 }  // namespace

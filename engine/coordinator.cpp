@@ -5,12 +5,16 @@
 #include <iterator>
 #include <thread>
 
+#include "child_trainer/batches.h"
 #include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "data/dataset_file.h"
+#include "engine/evaluator.h"
 #include "engine/run_store.h"
 #include "engine/signals.h"
+#include "engine/supernet_paths.h"
 
 namespace nas::engine {
 
@@ -35,7 +39,16 @@ controller::Observation observation_of(const Trial& trial) {
   Outcome outcome = Outcome::kFailed;
   if (trial.state == TrialState::kSucceeded) outcome = Outcome::kSucceeded;
   if (trial.state == TrialState::kNotRun) outcome = Outcome::kNotRun;
-  return {.choices = trial.choices, .outcome = outcome, .reward = trial.reward.value_or(0.0)};
+  return {.choices = trial.choices,
+          .outcome = outcome,
+          .reward = trial.reward.value_or(0.0),
+          .mixture = trial.metrics.value("mixture", std::vector<double>())};
+}
+
+// How many workers a run has work for.
+int64_t workers_of(const common::Options& options) {
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  return evaluator.in_order ? 1 : options.integer("workers");
 }
 
 }  // namespace
@@ -64,6 +77,7 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
       rounds_({.given = static_cast<int64_t>(start_with_.size()),
                .pool = prescreen_.pool(),
                .window = options.integer("window")}),
+      supernet_(options),
       started_(common::monotonic_seconds()) {
   // The policy's sums must not depend on how many threads share them.
   child_trainer::set_threads(1);
@@ -103,10 +117,28 @@ void Coordinator::restore() {
   }
 }
 
+// Trials with the same one would get the same reward.
+std::string Coordinator::reuse_key(const Trial& trial) const {
+  return std::to_string(supernet_.weights_of(trial.id)) + " " + trial.key;
+}
+
 // The trial that later ones with its key are repeats of.
 void Coordinator::note_key(const Trial& trial) {
   if (!trial.reused_from && trial.state != TrialState::kNotRun)
-    first_with_key_.insert({trial.key, trial.id});
+    first_with_key_.insert({reuse_key(trial), trial.id});
+}
+
+// What the shared weights are trained on before this trial, as the strategy stands now.
+void Coordinator::draw_paths(int64_t trial) {
+  const int64_t epoch = supernet_.begins_epoch(trial);
+  if (supernet_.method() != "enas" || epoch < 0) return;
+  const int64_t images = data::read_dataset_info(run_.proxy()).train;
+  const int64_t steps =
+      child_trainer::EpochBatches::count_for(images, options_.integer("batch-size"));
+  common::RandomStream random({.seed = static_cast<uint64_t>(options_.integer("seed")),
+                               .epoch = static_cast<uint64_t>(epoch),
+                               .purpose = "sampled paths"});
+  write_paths(run_, epoch, strategy_->sample(steps, random));
 }
 
 void Coordinator::observe_until(int64_t end) {
@@ -160,7 +192,7 @@ bool Coordinator::settle(std::vector<Trial>& round, const std::function<bool()>&
 }
 
 bool Coordinator::settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on) {
-  if (const auto same = first_with_key_.find(trial.key); same != first_with_key_.end()) {
+  if (const auto same = first_with_key_.find(reuse_key(trial)); same != first_with_key_.end()) {
     // A pool does not wait: what it repeats of the rounds in flight is not run.
     if (alone && !wait_for(same->second, go_on)) return false;
     const Trial& original = trials_[static_cast<size_t>(same->second)];
@@ -297,8 +329,7 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     show(status());
     return stop_signal() == 0;
   };
-  workers_ =
-      std::make_unique<LocalWorkers>(run_, options_.integer("workers"), options_.text("device"));
+  workers_ = std::make_unique<LocalWorkers>(run_, workers_of(options_), options_.text("device"));
   SearchEnd end = SearchEnd::kDone;
   // Of trials that are under way it is not known yet whether they will be found INFEASIBLE.
   const auto trainings = [&] { return std::count_if(trials_.begin(), trials_.end(), is_training); };
@@ -321,6 +352,7 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     if (!go_on()) return SearchEnd::kAskedToStop;
     observe_until(known);
     save_strategy();
+    draw_paths(next);
     auto round = new_round();
     if (!settle(round, go_on)) return SearchEnd::kAskedToStop;
     append(std::move(round));

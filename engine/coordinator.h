@@ -17,6 +17,7 @@
 #include "engine/rounds.h"
 #include "engine/run_folder.h"
 #include "engine/store.h"
+#include "engine/supernet_schedule.h"
 
 namespace nas::engine {
 
@@ -58,7 +59,9 @@ class Coordinator {
   bool settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on);
   void append(std::vector<Trial> round);
   bool refresh();  // reads what changed in the store; true if anything did
+  std::string reuse_key(const Trial& trial) const;
   void note_key(const Trial& trial);
+  void draw_paths(int64_t trial);
   void observe_until(int64_t end);  // trials 0 .. end - 1
   bool wait_for(int64_t id, const std::function<bool()>& go_on);
   bool wait_until(int64_t end, const std::function<bool()>& go_on);  // trials 0 .. end - 1
@@ -79,6 +82,7 @@ class Coordinator {
   NetworkCosts costs_;
   Prescreen prescreen_;
   Rounds rounds_;
+  SupernetSchedule supernet_;
   std::vector<Trial> trials_;
   int64_t observed_ = 0;
   int64_t saved_at_ = 0;

@@ -35,7 +35,10 @@ struct EvaluatorPlugin {
   std::unique_ptr<Evaluator> (*make)(const RunFolder& run,
                                      const common::Options& options) = nullptr;
   bool needs_proxy = true;  // a proxy dataset must be prepared
-  bool exact = false;       // its rewards have no noise: an architecture has one reward
+  // Why no model of its rewards is made, and no network is rewarded twice: the same would come out.
+  // Empty: rewards have noise.
+  std::string exact = {};
+  bool in_order = false;  // trials are evaluated one after another, by one worker
 };
 
 }  // namespace nas::engine

@@ -40,7 +40,9 @@ void declare_presets(common::Options& options, const std::vector<Preset>& preset
 
 void apply_preset(common::Options& options, bool gpu) {
   const std::string name = options.text("preset");
-  options.apply_preset(name != "auto" ? name : gpu ? "workstation" : "laptop");
+  const bool shared = options.contains("evaluator") && options.text("evaluator") == "shared";
+  const std::string by_machine = gpu ? "workstation" : "laptop";
+  options.apply_preset(name != "auto" ? name : (shared ? "supernet-" : "") + by_machine);
 }
 
 }  // namespace nas::engine

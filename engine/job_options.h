@@ -18,7 +18,7 @@ struct Preset {
 void declare_presets(common::Options& options, const std::vector<Preset>& presets);
 
 // Gives options that were not given the values of --preset; "auto" is "workstation" with a GPU,
-// "laptop" without.
+// "laptop" without, with shared weights those whose names begin with "supernet-".
 void apply_preset(common::Options& options, bool gpu);
 
 }  // namespace nas::engine

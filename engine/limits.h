@@ -19,6 +19,7 @@ class Limits {
   std::string broken_by(const common::Json& costs) const;
 
   bool on_latency() const { return latency_ms_ > 0; }
+  bool any() const { return parameters_ > 0 || multiply_adds_ > 0 || on_latency(); }
 
  private:
   int64_t parameters_;

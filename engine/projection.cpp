@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <future>
+#include <numeric>
 
 #include "child_trainer/device.h"
 #include "child_trainer/plan_memory.h"
 #include "child_trainer/step_timer.h"
 #include "child_trainer/train_settings.h"
 #include "common/log.h"
+#include "engine/supernet_schedule.h"
 #include "search_space/cost.h"
 #include "search_space/space.h"
 
@@ -46,32 +48,43 @@ double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_i
          (static_cast<double>(train_images) + kEvaluationShare * static_cast<double>(valid_images));
 }
 
-Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
-                          int64_t valid_images) {
+namespace {
+
+// What a search times: random architectures of its space as its children, and what its supernet
+// trains at each step, where that is something else.
+struct Networks {
+  std::vector<search_space::NetworkGraph> children;
+  std::optional<search_space::NetworkGraph> mixture;
+};
+
+Networks networks_of(const common::Options& options, int64_t classes) {
   const auto space =
       common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
-  const auto settings = child_trainer::TrainSettings::from(options);
   auto network = search_space::NetworkOptions::from(options);
   network.classes = classes;
-  network.auxiliary = settings.auxiliary;
-  const auto workers =
-      std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
-  const auto device = child_trainer::find_devices(options.text("device")).front();
-  // Children share caches and memory: as many are timed side by side as will run on this CPU.
-  const int64_t together =
-      device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
-  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 *
-                                                network.input_size * network.input_size);
-  std::vector<double> steps;
-  Projection projection;
+  network.auxiliary = options.flag("aux");
+  Networks networks;
   for (int i = 0; i < kSampledNetworks; ++i) {
     common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")),
                                  .purpose = "projection",
                                  .index = static_cast<uint64_t>(i)});
-    const auto graph =
-        search_space::build_network(space->architecture(space->sample(random)), network);
-    projection.bytes_a_child =
-        std::max(projection.bytes_a_child, training_bytes(graph, settings, device, data_bytes));
+    networks.children.push_back(
+        search_space::build_network(space->architecture(space->sample(random)), network));
+  }
+  if (SupernetSchedule(options).method() == "darts") {
+    network.mixture =
+        search_space::MixtureOptions{.partial_channels = options.integer("darts.partial-channels")};
+    networks.mixture = search_space::build_network(space->mixture().value().dense, network);
+  }
+  return networks;
+}
+
+// Seconds of a step, as mean over the networks, `together` of them side by side.
+double seconds_of_step(const std::vector<search_space::NetworkGraph>& graphs,
+                       const common::Options& options, at::Device device, int64_t together) {
+  const auto settings = child_trainer::TrainSettings::from(options);
+  std::vector<double> steps;
+  for (const auto& graph : graphs) {
     std::vector<std::future<double>> timings;
     for (int64_t t = 0; t < together; ++t) {
       timings.push_back(std::async(std::launch::async, [&] {
@@ -81,9 +94,53 @@ Projection project_search(const common::Options& options, int64_t classes, int64
     }
     for (auto& timing : timings) steps.push_back(timing.get());
   }
-  double mean = 0;
-  for (const double step : steps) mean += step / static_cast<double>(steps.size());
-  const double image = mean / static_cast<double>(settings.batch_size);
+  return std::accumulate(steps.begin(), steps.end(), 0.0) / static_cast<double>(steps.size());
+}
+
+// One training, and a reward each trial.
+void add_supernet(const common::Options& options, double image, double mixture_image,
+                  int64_t train_images, int64_t valid_images, Projection& projection) {
+  // A step of the mixture, and one or with the second order four more for its weights.
+  const double passes = mixture_image == 0.0 ? 0.0 : options.flag("darts.second-order") ? 5.0 : 2.0;
+  projection.supernet_seconds =
+      training_seconds(passes > 0 ? passes * mixture_image : image, options.integer("epochs"),
+                       train_images, /*valid_images=*/0);
+  const int64_t seen = valid_images + options.integer("supernet.calibration-images");
+  projection.seconds_a_trial = training_seconds(image, 1, 0, seen);
+  projection.seconds = projection.supernet_seconds +
+                       projection.seconds_a_trial * static_cast<double>(options.integer("trials"));
+}
+
+}  // namespace
+
+Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
+                          int64_t valid_images) {
+  const auto settings = child_trainer::TrainSettings::from(options);
+  const auto workers =
+      std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
+  const auto device = child_trainer::find_devices(options.text("device")).front();
+  // Children share caches and memory: as many are timed side by side as will run on this CPU.
+  const bool shared = SupernetSchedule(options).shared();
+  const int64_t together =
+      device.is_cuda() || shared ? 1 : std::min(workers, child_trainer::threads_a_child(1));
+  const auto side = options.integer("input-size");
+  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 * side * side);
+  const Networks networks = networks_of(options, classes);
+  Projection projection;
+  const auto needs = [&](const search_space::NetworkGraph& graph) {
+    projection.bytes_a_child =
+        std::max(projection.bytes_a_child, training_bytes(graph, settings, device, data_bytes));
+  };
+  for (const auto& graph : networks.children) needs(graph);
+  if (networks.mixture) needs(*networks.mixture);
+  const auto batch = static_cast<double>(settings.batch_size);
+  const double image = seconds_of_step(networks.children, options, device, together) / batch;
+  if (shared) {
+    const double mixed =
+        networks.mixture ? seconds_of_step({*networks.mixture}, options, device, 1) / batch : 0.0;
+    add_supernet(options, image, mixed, train_images, valid_images, projection);
+    return projection;
+  }
   projection.seconds_a_trial = training_seconds(image, settings.epochs, train_images, valid_images);
   projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) /
                        static_cast<double>(workers);

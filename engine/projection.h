@@ -11,12 +11,13 @@ namespace nas::engine {
 
 struct Projection {
   double seconds_a_trial = 0.0;
-  double seconds = 0.0;        // of the whole run
-  double bytes_a_child = 0.0;  // of memory
+  double supernet_seconds = 0.0;  // of training shared weights, where there are some
+  double seconds = 0.0;           // of the whole run
+  double bytes_a_child = 0.0;     // of memory
 };
 
-// Times a few steps of training `samples` architectures of the space and reads the memory from
-// their graphs.
+// Times a few steps of training some architectures of the space, and of the mixture of darts, and
+// reads the memory from their graphs.
 Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
                           int64_t valid_images);
 

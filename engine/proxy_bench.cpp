@@ -9,7 +9,6 @@
 #include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/log.h"
-#include "common/statistics.h"
 #include "engine/proxy_sample.h"
 #include "engine/repeats.h"
 #include "engine/reward_model.h"
@@ -248,13 +247,7 @@ ProxyBenchResult ProxyBench::compared(const std::vector<Trial>& trials, const Wo
   const auto seed = static_cast<uint64_t>(options_.integer("seed"));
   const auto add = [&](const std::string& order, const std::string& meaning,
                        const Numbers& values) {
-    result.agreements.push_back(
-        {.order = order,
-         .meaning = meaning,
-         .spearman = common::spearman(values, truth),
-         .spearman_error = common::bootstrap_error(common::spearman, values, truth, seed),
-         .kendall = common::kendall(values, truth),
-         .kendall_error = common::bootstrap_error(common::kendall, values, truth, seed)});
+    result.agreements.push_back(agreement_of(order, meaning, values, truth, seed));
   };
   add("reward", "the child's reward alone", reward);
   add("expected", "what is expected of it, after all rewards, by features and cost", expected);
@@ -276,13 +269,7 @@ common::Json to_json(const ProxyBenchResult& result) {
                        {"seeds", result.seeds},
                        {"agreements", common::Json::array()},
                        {"verdict", result.verdict}};
-  for (const auto& row : result.agreements) {
-    json["agreements"].push_back({{"order", row.order},
-                                  {"spearman", row.spearman},
-                                  {"spearman_error", row.spearman_error},
-                                  {"kendall", row.kendall},
-                                  {"kendall_error", row.kendall_error}});
-  }
+  for (const auto& row : result.agreements) json["agreements"].push_back(to_json(row));
   return json;
 }
 

@@ -9,19 +9,9 @@
 
 #include "common/json.h"
 #include "common/options.h"
+#include "engine/agreement.h"
 
 namespace nas::engine {
-
-// How well an order of the architectures agrees with what they are worth: rank correlations, and
-// their bootstrap standard errors.
-struct Agreement {
-  std::string order;  // "reward" | "expected" | "ranking" | "from-others" | "parameters"
-  std::string meaning;
-  double spearman = 0.0;
-  double spearman_error = 0.0;
-  double kendall = 0.0;
-  double kendall_error = 0.0;
-};
 
 struct ProxyBenchResult {
   std::string truth;             // what they are compared with
@@ -30,6 +20,7 @@ struct ProxyBenchResult {
   double between = 0.0;          // standard deviation of the rewards of all architectures …
   double within = 0.0;           // … and of one that is trained several times
   int64_t seeds = 0;
+  // "reward", "expected", "ranking", "from-others", "parameters".
   std::vector<Agreement> agreements;
   std::string verdict;  // a sentence or two
 };

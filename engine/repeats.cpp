@@ -33,8 +33,8 @@ std::vector<Trial> missing_repeats(const std::vector<Trial>& trials,
                                    const std::vector<Trial>& repeats,
                                    const common::Options& options) {
   const auto wanted = static_cast<size_t>(options.integer("repeats"));
-  if (wanted == 0 || common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact)
-    return {};
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  if (wanted == 0 || !evaluator.exact.empty()) return {};
   std::vector<Trial> missing;
   for (const Trial& trial : best_trials(trials, options, wanted)) {
     const bool there = std::any_of(repeats.begin(), repeats.end(), [&](const Trial& repeat) {

@@ -13,6 +13,7 @@
 #include "engine/objective.h"
 #include "engine/pareto.h"
 #include "engine/run_view.h"
+#include "engine/supernet_view.h"
 #include "engine/winner.h"
 
 namespace nas::engine {
@@ -231,9 +232,9 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   const int64_t wanted = options.integer("trials");
   std::vector<std::pair<std::string, std::string>> facts = {
       {"Run", run.path().string()},
-      {"Proxy", options.text("evaluator") == "trained"
-                    ? options.text("proxy") + (synthetic ? " (synthetic)" : "")
-                    : "table " + options.text("table")},
+      {"Proxy", options.text("evaluator") == "table"
+                    ? "table " + options.text("table")
+                    : options.text("proxy") + (synthetic ? " (synthetic)" : "")},
       {"Space", options.text("space")},
       {"Strategy", options.text("strategy") + ", seed " + options.at("seed").value_text()},
       {"Trials", fmt::format("{} of {}", trained, wanted) +
@@ -244,6 +245,7 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   std::string body = html::facts(facts);
   body += unfinished_note(run, trained, wanted);
   if (synthetic) body += kSyntheticNote;
+  if (const auto supernet = supernet_view(run, options)) body += supernet_html(*supernet);
   if (ranked.empty()) {
     body += "<p class=\"note\">No trial succeeded.</p>\n";
   } else {
@@ -252,6 +254,8 @@ void write_search_report(const RunFolder& run, const common::Options& options,
     body += pareto_table(trials, cost_to_show(options));
     if (const auto winner = choose_winner(trials, repeats, options)) {
       const Trial& best = winner->trial;
+      if (!winner->collapse.empty())
+        body += "<p class=\"note\">" + html::escape(winner->collapse) + ".</p>\n";
       body += "<h2>Best architecture</h2>\n<p>" + html::escape(winner_text(*winner)) + ".</p>\n" +
               html::facts({{"Trial", std::to_string(best.id)}, {"Key", best.key}}) +
               html::drawing(best.architecture);

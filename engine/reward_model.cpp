@@ -123,6 +123,21 @@ std::vector<size_t> modelled(const std::vector<Trained>& trained) {
 
 double normal_probability(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
 
+// Of a search with shared weights those trials whose rewards are of the weights that it ended with,
+// and of a mixture's derived cells the last one; else all that succeeded.
+std::vector<const Trial*> rewarded(const std::vector<Trial>& trials) {
+  int64_t epochs = 0;
+  std::vector<const Trial*> kept;
+  for (const auto& trial : trials) {
+    if (trial.state != TrialState::kSucceeded || !trial.reward || trial.reused_from) continue;
+    const int64_t trained = trial.metrics.value("supernet_epochs", int64_t{0});
+    if (trained > epochs || trial.metrics.contains("mixture")) kept.clear();
+    epochs = std::max(epochs, trained);
+    if (trained == epochs) kept.push_back(&trial);
+  }
+  return kept;
+}
+
 }  // namespace
 
 double Trained::mean_reward() const {
@@ -134,11 +149,10 @@ std::vector<Trained> trained_architectures(const std::vector<Trial>& trials,
   std::vector<Trained> trained;
   std::map<std::string, size_t> by_key;
   for (const auto* list : {&trials, &repeats}) {
-    for (const auto& trial : *list) {
-      if (trial.state != TrialState::kSucceeded || !trial.reward || trial.reused_from) continue;
-      const auto [found, added] = by_key.insert({trial.key, trained.size()});
-      if (added) trained.push_back({.trial = trial, .rewards = {}});
-      trained[found->second].rewards.push_back(*trial.reward);
+    for (const Trial* trial : rewarded(*list)) {
+      const auto [found, added] = by_key.insert({trial->key, trained.size()});
+      if (added) trained.push_back({.trial = *trial, .rewards = {}});
+      trained[found->second].rewards.push_back(*trial->reward);
     }
   }
   return trained;

@@ -17,7 +17,8 @@ struct Trained {
   double mean_reward() const;
 };
 
-// In the order of their trials. Rows that reuse another's reward are no trainings.
+// In the order of their trials. Rows that reuse another's reward are no trainings. With shared
+// weights those count that were rewarded with the last ones, of a mixture the last cell alone.
 std::vector<Trained> trained_architectures(const std::vector<Trial>& trials,
                                            const std::vector<Trial>& repeats);
 

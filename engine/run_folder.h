@@ -1,6 +1,6 @@
 // The folder of a run: what was asked for, the store, the trials' files, the best one.
 //
-//   config.toml  environment.json  proxy.h5  run.db  trials/000017/  best/  report.html
+//   config.toml  environment.json  proxy.h5  run.db  trials/000017/  supernet/  best/  report.html
 #pragma once
 
 #include <filesystem>
@@ -37,6 +37,7 @@ class RunFolder {
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path environment() const { return path_ / "environment.json"; }
   std::filesystem::path proxy() const { return path_ / "proxy.h5"; }
+  std::filesystem::path supernet() const { return path_ / "supernet"; }
   std::filesystem::path best() const { return path_ / "best"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path trial(int64_t id) const;  // trials/000017

@@ -24,6 +24,8 @@
 #include "engine/search_options.h"
 #include "engine/search_plan.h"
 #include "engine/signals.h"
+#include "engine/supernet_schedule.h"
+#include "engine/supernet_view.h"
 
 namespace nas::engine {
 
@@ -44,6 +46,7 @@ void make_store_absolute(common::Options& options) {
 
 // Numbers that depend on the machine are fixed once, when the run is made.
 void resolve(common::Options& options, const std::vector<at::Device>& devices) {
+  SupernetSchedule::resolve(options);
   if (options.integer("workers") == 0) {
     const int64_t cores = child_trainer::threads_a_child(1);
     const int64_t workers = devices.front().is_cuda() ? static_cast<int64_t>(devices.size())
@@ -55,9 +58,9 @@ void resolve(common::Options& options, const std::vector<at::Device>& devices) {
 }
 
 fs::path new_run_path(const common::Options& options) {
-  const std::string source = options.text("evaluator") == "trained"
-                                 ? fs::path(options.text("proxy")).stem().string()
-                                 : options.text("evaluator");
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  const std::string source = evaluator.needs_proxy ? fs::path(options.text("proxy")).stem().string()
+                                                   : options.text("evaluator");
   const std::string name =
       fmt::format("{}-{}-{}", common::utc_stamp(), source, options.text("strategy"));
   fs::path path = runs_root() / name;
@@ -110,15 +113,21 @@ std::string progress_text(const SearchStatus& status) {
   return text;
 }
 
-// Shows a line whenever a trial ended; estimates the rest from this start's pace.
+// Shows a line whenever a trial ended; estimates the rest from this start's pace. With shared
+// weights trials are of no one length: it says how far these are trained.
 class Progress {
  public:
+  Progress(const RunFolder& run, const common::Options& options)
+      : run_(run), options_(options), shared_(SupernetSchedule(options).shared()) {}
+
   void operator()(const SearchStatus& status) {
     if (first_ < 0) first_ = status.trained;
     std::string text = progress_text(status);
     const int64_t here = status.trained - first_;
     if (status.trained != shown_) ended_ = status.seconds;
-    if (here > 0 && status.trained < status.wanted) {
+    if (shared_) {
+      text += supernet_part(status.seconds);
+    } else if (here > 0 && status.trained < status.wanted) {
       const double all =
           ended_ / static_cast<double>(here) * static_cast<double>(status.wanted - status.trained);
       const double left = std::max(0.0, all - (status.seconds - ended_));
@@ -129,6 +138,21 @@ class Progress {
   }
 
  private:
+  // Read once a second: this is called often.
+  const std::string& supernet_part(double now) {
+    if (now - read_at_ < 1.0) return supernet_;
+    read_at_ = now;
+    const auto view = supernet_view(run_, options_);
+    const auto trained = static_cast<int64_t>(view->done.size());
+    supernet_ = trained < view->epochs ? "; supernet " + supernet_text(*view) : "";
+    return supernet_;
+  }
+
+  RunFolder run_;
+  const common::Options& options_;
+  bool shared_;
+  std::string supernet_;
+  double read_at_ = -1.0;
   common::ProgressLine line_;
   int64_t first_ = -1;
   int64_t shown_ = -1;
@@ -183,7 +207,7 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
   SearchResult result{.run = run};
   {
     Coordinator coordinator(run, options);
-    Progress progress;
+    Progress progress(run, options);
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
     result.trials = count_trainings(coordinator.trials());
   }
@@ -246,7 +270,8 @@ SearchResult search(common::Options options) {
     }
   } else {
     apply_preset(options, devices.front().is_cuda());
-    if (options.text("evaluator") == "trained" && options.text("proxy").empty()) {
+    const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+    if (evaluator.needs_proxy && options.text("proxy").empty()) {
       throw common::UsageError(
           {.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
     }
@@ -257,6 +282,7 @@ SearchResult search(common::Options options) {
   child_trainer::TrainSettings::from(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);
+  SupernetSchedule::check(options);
   Objective{options};
   Prescreen::check(options, evaluator.needs_proxy);
   check_store_url(run.store_url(options.text("store")));

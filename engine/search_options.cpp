@@ -13,6 +13,7 @@
 #include "engine/prescreen.h"
 #include "engine/reward.h"
 #include "engine/reward_model.h"
+#include "engine/supernet_schedule.h"
 #include "search_space/network_options.h"
 
 namespace nas::engine {
@@ -162,6 +163,28 @@ const std::vector<Preset>& search_presets() {
         {"batch-size", 128},
         {"lr", 0.1},
         {"precision", "bf16"}}},
+      // Of --evaluator shared, where they take the place of the two above.
+      {"supernet-laptop",
+       {{"trials", 200},
+        {"cells", 1},
+        {"filters", 8},
+        {"input-size", 16},
+        {"train-images", 8000},
+        {"valid-images", 2000},
+        {"epochs", 30},
+        {"batch-size", 64},
+        {"lr", 0.05}}},
+      // The search of Liu et al. 2019.
+      {"supernet-workstation",
+       {{"trials", 1000},
+        {"cells", 2},
+        {"filters", 16},
+        {"input-size", 32},
+        {"train-images", 25000},
+        {"valid-images", 25000},
+        {"epochs", 50},
+        {"batch-size", 64},
+        {"lr", 0.025}}},
       // Zoph et al. 2018, appendix A.
       {"paper",
        {{"trials", 20000},
@@ -194,6 +217,7 @@ common::Options search_options() {
   options.declare(Objective::options());
   options.declare(Limits::options());
   options.declare(Prescreen::options());
+  options.declare(SupernetSchedule::options(), "supernet");
   options.declare(job_options());
   options.declare(search_space::NetworkOptions{.cells = 1, .filters = 8}.options());
   options.declare(child_trainer::TrainSettings().options());

@@ -5,8 +5,26 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "engine/projection.h"
+#include "engine/supernet_schedule.h"
 
 namespace nas::engine {
+
+namespace {
+
+std::string schedule_text(const common::Options& options) {
+  const SupernetSchedule supernet(options);
+  const int64_t epochs = supernet.epochs();
+  if (supernet.method() == "spos")
+    return fmt::format("{} epochs on random paths, then the rewards", epochs);
+  if (supernet.method() == "darts")
+    return fmt::format("{} epochs on all operations at once, a cell derived in each", epochs);
+  const int64_t rest = options.integer("supernet.trials-an-epoch");
+  return fmt::format("{} epochs on paths that {} samples, {} rewards after each, {} after the last",
+                     epochs, options.text("strategy"), rest,
+                     options.integer("trials") - (epochs - 1) * rest);
+}
+
+}  // namespace
 
 void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
                 bool project) {
@@ -38,12 +56,19 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
       fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}",
                   options.integer("cells"), options.integer("filters"), options.integer("epochs"),
                   options.integer("batch-size"), options.number("lr")));
+  if (const SupernetSchedule supernet(options); supernet.shared()) {
+    common::log_info(fmt::format("supernet  {}: {}", supernet.method(), schedule_text(options)));
+  }
   if (!project) return;
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
                      proxy["valid"].get<int64_t>());
-  common::log_info(fmt::format("projected {} ({} a trial), {} of memory a child",
-                               common::duration_text(projection.seconds),
+  const std::string supernet =
+      projection.supernet_seconds > 0
+          ? "the supernet " + common::duration_text(projection.supernet_seconds) + ", "
+          : "";
+  common::log_info(fmt::format("projected {} ({}{} a trial), {} of memory a child",
+                               common::duration_text(projection.seconds), supernet,
                                common::duration_text(projection.seconds_a_trial),
                                common::bytes_text(projection.bytes_a_child)));
 }

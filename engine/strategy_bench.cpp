@@ -55,8 +55,13 @@ common::OptionList own_strategy_options() {
 std::vector<std::string> chosen_strategies(const common::Options& options) {
   using Strategies = common::Registry<controller::StrategyPlugin>;
   std::vector<std::string> names = options.list("strategies");
-  if (names.empty()) names = Strategies::names();
-  for (const auto& name : names) Strategies::find(name);
+  if (names.empty()) names = controller::strategies_by_reward();
+  for (const auto& name : names) {
+    if (!Strategies::find(name).by_mixture) continue;
+    throw common::ConfigError({.where = "--strategies",
+                               .what = "it learns from a supernet, of which a table knows nothing",
+                               .got = name});
+  }
   return names;
 }
 

@@ -228,6 +228,12 @@ TransferResult transfer(common::Options options) {
     throw common::UsageError(
         {.where = "nas transfer", .what = "no dataset", .hint = "--dataset coastline"});
   }
+  if (options.flag("inherit-weights") && !options.text("init-from").empty()) {
+    throw common::ConfigError({.where = "--inherit-weights",
+                               .what = "a training starts from the weights of the search or from "
+                                       "those of a model",
+                               .got = "--init-from " + options.text("init-from")});
+  }
   TransferSource source = begun ? begun_source(folder) : transfer_source(options);
   const auto found = data::find_dataset(options.text("dataset"), options.text("data-dir"));
   if (!found.note.empty()) common::log_info(found.note);
@@ -252,6 +258,8 @@ TransferResult transfer(common::Options options) {
   job.folder = folder;
   if (!options.text("init-from").empty())
     job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
+  if (options.flag("inherit-weights") && !fs::exists(folder / "checkpoint.safetensors"))
+    job.init_from = source.provenance.at("weights_from").get<std::string>();
   auto planned = job.network;
   planned.auxiliary = job.settings.auxiliary;
   planned.dropout = job.settings.dropout;

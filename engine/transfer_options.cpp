@@ -29,6 +29,10 @@ common::OptionList own_options() {
       {.name = "init-from",
        .value = "",
        .help = "Model whose weights start the training, where name and shape agree"},
+      {.name = "inherit-weights",
+       .value = false,
+       .help =
+           "Start from the weights that the cell had in the search, where name and shape agree"},
       {.name = "threads",
        .value = 0,
        .help = "Threads on the CPU, of each rank; 0: all cores, in equal parts",

@@ -29,10 +29,29 @@ RunFolder run_to_transfer(const std::string& text) {
                               .hint = "nas search --proxy cifar10, or --arch NAME"});
 }
 
+// What the chosen trial left: in its folder, or that of its repeat.
+std::filesystem::path weights_of(const RunFolder& run, const Trial& trial) {
+  for (const int64_t id : {trial.id, trial.id + kFirstRepeat}) {
+    const auto file = run.trial(id) / "weights.safetensors";
+    if (std::filesystem::exists(file)) return std::filesystem::absolute(file);
+  }
+  throw common::NothingError({.where = "--inherit-weights",
+                              .what = "the run has not kept the weights of its best trial",
+                              .got = run.trial(trial.id).string(),
+                              .hint = "a search with a larger --keep"});
+}
+
 }  // namespace
 
 TransferSource transfer_source(const common::Options& options) {
   if (const std::string name = options.text("arch"); !name.empty()) {
+    if (options.flag("inherit-weights")) {
+      throw common::ConfigError({.where = "--inherit-weights",
+                                 .what = "an architecture alone has no weights",
+                                 .got = "--arch " + name,
+                                 .expected = "--run",
+                                 .hint = "--init-from, for those of a model"});
+    }
     return {.architecture = search_space::find_architecture(name),
             .provenance = {{"architecture_from", name}}};
   }
@@ -51,10 +70,14 @@ TransferSource transfer_source(const common::Options& options) {
   const Trial& best = winner->trial;
   common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}", best.id,
                                *best.reward, run.path().string()));
-  return {
+  if (!winner->collapse.empty()) common::log_warning(winner->collapse);
+  TransferSource source{
       .architecture = best.architecture,
       .provenance = {
           {"run", run.path().filename().string()}, {"trial", best.id}, {"reward", *best.reward}}};
+  if (options.flag("inherit-weights"))
+    source.provenance["weights_from"] = weights_of(run, best).string();
+  return source;
 }
 
 }  // namespace nas::engine

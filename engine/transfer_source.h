@@ -8,11 +8,13 @@ namespace nas::engine {
 
 struct TransferSource {
   search_space::Architecture architecture;
-  common::Json provenance = common::Json::object();  // run, trial, reward; or architecture_from
+  // run, trial, reward; or architecture_from. With --inherit-weights `weights_from`: a file.
+  common::Json provenance = common::Json::object();
 };
 
 // By --arch, or --run (by default the newest run with a finished trial; says so when that run is
-// unfinished). Throws NothingError when there is none.
+// unfinished). Throws NothingError when there is none, or with --inherit-weights no weights of it;
+// ConfigError: weights to be inherited without a run.
 TransferSource transfer_source(const common::Options& options);
 
 }  // namespace nas::engine

@@ -8,6 +8,8 @@
 #include "child_trainer/device.h"
 #include "engine/evaluator.h"
 #include "engine/reward_model.h"
+#include "engine/supernet_schedule.h"
+#include "search_space/collapse.h"
 
 namespace nas::engine {
 
@@ -27,8 +29,9 @@ Ranking ranking_of(const std::vector<Trial>& trials, const std::vector<Trial>& r
                    const common::Options& options) {
   Ranking ranking{.trained = trained_architectures(trials, repeats), .model = {}};
   const auto& trained = ranking.trained;
-  if (common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact) {
-    ranking.why_none = "its rewards have no noise";
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  if (!evaluator.exact.empty()) {
+    ranking.why_none = evaluator.exact;
   } else if (trained.size() < kFewestTrained) {
     ranking.why_none =
         fmt::format("fewer than {} architectures are too few for a model", kFewestTrained);
@@ -65,6 +68,8 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
     winner.best_trial = one.trial.id;
     winner.best_reward = *one.trial.reward;
   }
+  if (SupernetSchedule(options).shared())
+    winner.collapse = search_space::collapse_text(best.trial.architecture);
   if (ranking.order.size() > 1) winner.runner_up = ranking.trained[ranking.order[1]].trial.id;
   if (!ranking.model) return winner;
   winner.modelled = true;
@@ -100,6 +105,7 @@ common::Json to_json(const Winner& winner) {
   } else {
     json["why"] = winner.why;
   }
+  if (!winner.collapse.empty()) json["collapse"] = winner.collapse;
   return json;
 }
 

@@ -21,6 +21,8 @@ struct Winner {
   double best_reward = 0.0;
   std::optional<int64_t> runner_up = {};  // its trial
   double better = 0.0;  // the probability that the winner is better than the runner-up
+  // With shared weights: collapse_text() (search_space/collapse.h) of its cell.
+  std::string collapse = {};
 };
 
 // `options` of the run. None where no trial succeeded.

@@ -28,7 +28,7 @@ bool multiplies(Primitive kind) { return kind == Primitive::kConv2d || kind == P
 bool keeps_input(Primitive kind) {
   return kind == Primitive::kConv2d || kind == Primitive::kBatchNorm ||
          kind == Primitive::kLinear || kind == Primitive::kMaxPool || kind == Primitive::kAvgPool ||
-         kind == Primitive::kMul;
+         kind == Primitive::kMul || kind == Primitive::kWeightedSum;
 }
 
 }  // namespace

@@ -34,17 +34,22 @@ GraphBuilder::GraphBuilder(const Shape& image) {
   graph_.nodes.push_back(node);
 }
 
-GraphBuilder::Scope::Scope(GraphBuilder& graph, const std::string& name)
-    : graph_(graph), length_(graph.prefix_.size()) {
+GraphBuilder::Scope::Scope(GraphBuilder& graph, const std::string& name, const std::string& shared)
+    : graph_(graph), length_(graph.prefix_.size()), shared_length_(graph.shared_prefix_.size()) {
   graph.prefix_ += name + ".";
+  graph.shared_prefix_ += (shared.empty() ? name : shared) + ".";
 }
 
-GraphBuilder::Scope::~Scope() { graph_.prefix_.resize(length_); }
+GraphBuilder::Scope::~Scope() {
+  graph_.prefix_.resize(length_);
+  graph_.shared_prefix_.resize(shared_length_);
+}
 
 Node GraphBuilder::make(Primitive kind, const std::string& name, std::vector<int> inputs) const {
   Node node{.kind = kind, .name = prefix_ + name, .inputs = std::move(inputs)};
   node.shape = shape(node.inputs.at(0));
   node.auxiliary = auxiliary_;
+  if (shared_prefix_ != prefix_) node.shared = shared_prefix_ + name;
   return node;
 }
 
@@ -93,7 +98,8 @@ int GraphBuilder::batch_norm(const std::string& name, int x) {
   const int64_t channels = node.shape.channels;
   node.attributes.epsilon = epsilon_;
   node.attributes.momentum = momentum_;
-  node.parameters = {{node.name + ".weight", {channels}}, {node.name + ".bias", {channels}}};
+  if (affine_)
+    node.parameters = {{node.name + ".weight", {channels}}, {node.name + ".bias", {channels}}};
   node.buffers = {{node.name + ".running_mean", {channels}},
                   {node.name + ".running_var", {channels}}};
   return append(std::move(node));
@@ -212,6 +218,30 @@ int GraphBuilder::mul(int a, int b) {
   return append(std::move(node));
 }
 
+int GraphBuilder::weighted_sum(const std::string& name, const std::vector<int>& inputs) {
+  Node node = make(Primitive::kWeightedSum, name, inputs);
+  for (const int input : inputs) {
+    require(shape(input) == node.shape, node.name, "inputs of a weighted sum differ in shape");
+  }
+  node.buffers = {{node.name + ".weights", {static_cast<int64_t>(inputs.size())}}};
+  return append(std::move(node));
+}
+
+int GraphBuilder::take_channels(int x, int64_t first, int64_t count) {
+  Node node = make(Primitive::kChannels, numbered("channels"), {x});
+  require(first >= 0 && first + count <= node.shape.channels, node.name, "no such channels");
+  node.attributes.first = first;
+  node.shape.channels = count;
+  return append(std::move(node));
+}
+
+int GraphBuilder::shuffle_channels(int x, int64_t groups) {
+  Node node = make(Primitive::kShuffle, numbered("shuffle"), {x});
+  require(node.shape.channels % groups == 0, node.name, "groups do not divide the channels");
+  node.attributes.groups = groups;
+  return append(std::move(node));
+}
+
 int GraphBuilder::relu_conv_bn(const std::string& name, int x, const ConvSpec& spec) {
   x = conv2d(name, relu(x), spec);
   return batch_norm(name + "_bn", x);
@@ -237,6 +267,10 @@ void GraphBuilder::end_point(const std::string& name, int node) {
 void GraphBuilder::set_batch_norm(double epsilon, double momentum) {
   epsilon_ = epsilon;
   momentum_ = momentum;
+}
+
+void GraphBuilder::set_parts(int node, std::vector<Part> parts) {
+  graph_.nodes.at(static_cast<size_t>(node)).parts = std::move(parts);
 }
 
 NetworkGraph GraphBuilder::finish(int logits, std::optional<int> auxiliary_logits,

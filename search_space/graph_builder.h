@@ -35,10 +35,11 @@ class GraphBuilder {
  public:
   explicit GraphBuilder(const Shape& image);
 
-  // Names of nodes begin with the open scopes while the returned object lives.
+  // Names of nodes begin with the open scopes while the returned object lives. shared: what
+  // Node::shared has in place of the name; empty: the same.
   class Scope {
    public:
-    Scope(GraphBuilder& graph, const std::string& name);
+    Scope(GraphBuilder& graph, const std::string& name, const std::string& shared);
     ~Scope();
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
@@ -46,8 +47,11 @@ class GraphBuilder {
    private:
     GraphBuilder& graph_;
     size_t length_;
+    size_t shared_length_;
   };
-  [[nodiscard]] Scope scope(const std::string& name) { return Scope(*this, name); }
+  [[nodiscard]] Scope scope(const std::string& name, const std::string& shared = "") {
+    return Scope(*this, name, shared);
+  }
 
   int image() const { return 0; }
   const Shape& shape(int node) const { return graph_.nodes.at(static_cast<size_t>(node)).shape; }
@@ -70,6 +74,9 @@ class GraphBuilder {
   int drop_path(int x, double depth_ratio);
   int sigmoid(int x);
   int mul(int a, int b);
+  int weighted_sum(const std::string& name, const std::vector<int>& inputs);
+  int take_channels(int x, int64_t first, int64_t count);
+  int shuffle_channels(int x, int64_t groups);
 
   // relu - conv - batch_norm, the field's usual order.
   int relu_conv_bn(const std::string& name, int x, const ConvSpec& spec);
@@ -82,6 +89,9 @@ class GraphBuilder {
   void set_auxiliary(bool auxiliary) { auxiliary_ = auxiliary; }
   // Settings of the batch norms appended from here on.
   void set_batch_norm(double epsilon, double momentum);
+  void set_affine(bool affine) { affine_ = affine; }  // whether they have weight and bias
+  // The channels of a value that depends on the architecture: see Node::parts.
+  void set_parts(int node, std::vector<Part> parts);
 
   // The whole graph, without nodes that no logits depend on. Ends the building: nothing is left in
   // the builder.
@@ -95,9 +105,11 @@ class GraphBuilder {
 
   NetworkGraph graph_;
   std::string prefix_;
+  std::string shared_prefix_;
   std::map<int, int> relu_of_;
   std::map<std::string, int> numbers_;
   bool auxiliary_ = false;
+  bool affine_ = true;
   double epsilon_ = 1e-5;
   double momentum_ = 0.1;
 };

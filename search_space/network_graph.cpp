@@ -8,10 +8,11 @@
 namespace nas::search_space {
 
 std::string primitive_text(Primitive primitive) {
-  static constexpr std::array<const char*, 18> kTexts = {
-      "input",  "conv2d",  "batch_norm", "relu",    "max_pool", "avg_pool",
-      "add",    "concat",  "pad",        "slice",   "zeros",    "global_avg_pool",
-      "linear", "dropout", "drop_path",  "sigmoid", "mul",      "weighted_sum"};
+  static constexpr std::array<const char*, 20> kTexts = {
+      "input",    "conv2d",  "batch_norm", "relu",    "max_pool", "avg_pool",
+      "add",      "concat",  "pad",        "slice",   "zeros",    "global_avg_pool",
+      "linear",   "dropout", "drop_path",  "sigmoid", "mul",      "weighted_sum",
+      "channels", "shuffle"};
   return kTexts.at(static_cast<size_t>(primitive));
 }
 

@@ -26,8 +26,11 @@ enum class Primitive {
   kDropout,        // rate
   kDropPath,       // drops the branch of a whole sample; divided by the keep probability
   kSigmoid,
-  kMul,          // two inputs, elementwise, broadcast over H and W
-  kWeightedSum,  // n inputs and as many scalars (supernets)
+  kMul,  // two inputs, elementwise, broadcast over H and W
+  // Of supernets, which are trained and never exported:
+  kWeightedSum,  // n inputs of one shape; a buffer [n] has their weights, which somebody sets
+  kChannels,     // those from `first` on, as many as the output has
+  kShuffle,      // channel c of g groups of n goes to place g (c mod n) + c / n
 };
 std::string primitive_text(Primitive primitive);  // "conv2d", "batch_norm", …
 
@@ -48,6 +51,7 @@ struct Attributes {
   double epsilon = 1e-5;                             // batch_norm
   double momentum = 0.1;                             // batch_norm: weight of the new batch
   double rate = 0.0;                                 // dropout: probability of a zero
+  int64_t first = 0;                                 // channels: the first that is kept
   double depth_ratio = 1.0;  // drop_path: its rate is the run's rate times this
 };
 
@@ -55,6 +59,13 @@ struct TensorSpec {
   std::string name;  // "cell3.block1.left.sep_conv_5x5.conv1.weight"
   std::vector<int64_t> shape;
   int64_t count() const;
+};
+
+// Channels that come from one place, e.g. a state of a cell.
+struct Part {
+  std::string name;
+  int64_t channels = 0;
+  bool operator==(const Part&) const = default;
 };
 
 struct Node {
@@ -66,6 +77,11 @@ struct Node {
   std::vector<TensorSpec> buffers;
   Shape shape;             // of its output, one image
   bool auxiliary = false;  // belongs to the auxiliary head: trained, not counted, not exported
+  // For shared weights (search_space/shared_parameters.h): what its parameters are known by, where
+  // that is more than `name`; and of a value whose channels are the architecture's choice, what
+  // they are made of, in their order.
+  std::string shared = {};
+  std::vector<Part> parts = {};
 };
 
 struct NetworkGraph {

@@ -1,9 +1,17 @@
 // What a network around the cells of an architecture looks like.
 #pragma once
 
+#include <optional>
+
 #include "common/options.h"
 
 namespace nas::search_space {
+
+// Of the supernet of a differentiable search, and of the networks that are parts of it: batch norms
+// of cells have no weight and bias, pools a batch norm behind them where DARTS has one.
+struct MixtureOptions {
+  int64_t partial_channels = 1;  // operations see one in so many channels (Xu et al. 2020); >= 1
+};
 
 struct NetworkOptions {
   int64_t input_size = 32;    // pixels, H = W
@@ -16,6 +24,7 @@ struct NetworkOptions {
   bool skip_reduction_input = false;  // tf-slim's skip_reduction_layer_input; family nasnet
   bool auxiliary = false;             // append the auxiliary head
   double dropout = 0.0;               // before the classifier
+  std::optional<MixtureOptions> mixture = {};  // families darts, nasbench201
 
   // The declarations of cells, filters, stem, stem-multiplier and skip-reduction-input, with this
   // object's values as defaults.

@@ -29,4 +29,8 @@ struct Op {
 // Appends the registered operation `name` within a scope of that name.
 int append_op(GraphBuilder& graph, const std::string& name, int input, const OpSite& site);
 
+// What a registered operation does where neither size nor width change.
+bool has_weights(const std::string& name);
+bool is_pool(const std::string& name);  // without weights
+
 }  // namespace nas::search_space

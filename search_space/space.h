@@ -10,6 +10,7 @@
 #include "common/random.h"
 #include "common/registry.h"
 #include "search_space/architecture.h"
+#include "search_space/mixture.h"
 
 namespace nas::search_space {
 
@@ -52,6 +53,9 @@ class Space {
 
   // Every choice vector that differs in one decision (and is made valid again); same order always.
   virtual std::vector<Choices> neighbours(const Choices& choices) const;
+
+  // The supernet that a differentiable search trains; nothing where the space has none.
+  virtual std::optional<Mixture> mixture() const { return std::nullopt; }
 
   // Uniform over the values of each active decision, in order.
   Choices sample(common::RandomStream& random) const;

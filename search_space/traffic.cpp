@@ -23,7 +23,7 @@ constexpr Moves kIndices{1, 1, 2, 6};  // of the maxima: 64 bits each, written a
 constexpr Moves kTrainedOnly{0, 0, 2, 2};
 
 // In the order of Primitive.
-constexpr std::array<Moves, 18> kMoves = {{
+constexpr std::array<Moves, 20> kMoves = {{
     {0, 0, 0, 0},  // input
     kWeights,      // conv2d
     kNorm,         // batch_norm
@@ -42,6 +42,8 @@ constexpr std::array<Moves, 18> kMoves = {{
     kOutput,       // sigmoid
     kFactors,      // mul
     kFactors,      // weighted_sum
+    {0, 0, 0, 0},  // channels: a view
+    kCopied,       // shuffle
 }};
 
 }  // namespace

@@ -60,6 +60,7 @@ int run(Arguments& arguments) {
     common::log_info("the time limit ended the search");
   if (result.end == engine::SearchEnd::kExhausted)
     common::log_info("the strategy proposes nothing new, or nothing within the limits, any more");
+  if (!result.winner->collapse.empty()) common::log_warning(result.winner->collapse);
   if (!json) {
     fmt::print("best reward   {:.4f} (trial {}; {} were trained)\n", result.winner->best_reward,
                *result.winner->best_trial, result.trials);

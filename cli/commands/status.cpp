@@ -12,6 +12,7 @@
 #include "engine/run_view.h"
 #include "engine/search.h"
 #include "engine/signals.h"
+#include "engine/supernet_view.h"
 #include "engine/winner.h"
 
 namespace nas::cli {
@@ -41,6 +42,7 @@ struct View {
   std::optional<engine::Winner> winner;
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
+  std::optional<engine::SupernetView> supernet;  // with --evaluator shared
 };
 
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
@@ -66,6 +68,7 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
   for (const auto& point : view.front)
     json["pareto_front"]["trials"].push_back(engine::to_json(point));
   json["winner"] = view.winner ? engine::to_json(*view.winner) : common::Json();
+  if (view.supernet) json["supernet"] = engine::to_json(*view.supernet);
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
   json["end"] = store.meta("end");
   return json;
@@ -108,9 +111,11 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
              engine::state_text(state), explanation(state, run),
              trials.empty() ? "none yet" : engine::counts_text(trials));
+  if (view.supernet) fmt::print("shared  {}\n", engine::supernet_text(*view.supernet));
   if (view.winner) {
     fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
                view.winner->trial.id, engine::winner_text(*view.winner));
+    if (!view.winner->collapse.empty()) fmt::print("warning {}\n", view.winner->collapse);
   }
   print_front(view.front, view.cost);
   // A pool has many of them; they are counted above.
@@ -151,8 +156,12 @@ int run(Arguments& arguments) {
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    View view{
-        .trials = store.trials(), .repeats = store.repeats(), .winner = {}, .cost = cost, .front = {}};
+    View view{.trials = store.trials(),
+              .repeats = store.repeats(),
+              .winner = {},
+              .cost = cost,
+              .front = {},
+              .supernet = engine::supernet_view(folder, options)};
     view.winner = engine::choose_winner(view.trials, view.repeats, options);
     view.front = engine::pareto_front(view.trials, cost);
     if (arguments.options.flag("json")) {

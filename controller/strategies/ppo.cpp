@@ -36,7 +36,8 @@ const common::Register<StrategyPlugin> kRegister{
     {.name = "ppo",
      .summary = "LSTM policy trained by proximal policy optimisation (Zoph et al. 2018)",
      .options = ppo_options,
-     .make = make}};
+     .make = make,
+     .samples = true}};
 
 }  // namespace
 }  // namespace nas::controller

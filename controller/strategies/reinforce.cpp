@@ -24,7 +24,8 @@ const common::Register<StrategyPlugin> kRegister{
     {.name = "reinforce",
      .summary = "LSTM policy trained by REINFORCE with a moving baseline (Zoph and Le 2017)",
      .options = reinforce_options,
-     .make = make}};
+     .make = make,
+     .samples = true}};
 
 }  // namespace
 }  // namespace nas::controller

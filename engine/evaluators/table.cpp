@@ -74,7 +74,7 @@ const common::Register<EvaluatorPlugin> kRegister{
        return std::make_unique<TableEvaluator>(options);
      },
      .needs_proxy = false,
-     .exact = true}};
+     .exact = "its rewards have no noise"}};
 
 }  // namespace
 }  // namespace nas::engine

@@ -1,14 +1,25 @@
 // The networks of the DARTS code (Liu et al. 2019): PC-DARTS and P-DARTS use the same.
 #include <set>
 
+#include "search_space/mixture.h"
 #include "search_space/network_family.h"
 #include "search_space/op.h"
 
 namespace nas::search_space {
 namespace {
 
+int append_edge(GraphBuilder& graph, const std::string& op, int state, const OpSite& site,
+                const NetworkOptions& options) {
+  if (options.mixture) {
+    return append_candidates(graph, op, state, site, *options.mixture, /*normalise_pools=*/true);
+  }
+  const int x = append_op(graph, op, state, site);
+  const bool droppable = common::Registry<Op>::find(op).droppable && x != state;
+  return droppable ? graph.drop_path(x, 1.0) : x;
+}
+
 int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int64_t filters,
-                bool reduction, bool after_reduction) {
+                bool reduction, bool after_reduction, const NetworkOptions& options) {
   std::vector<int> states(2);
   states[0] = after_reduction ? graph.factorized_reduction("preprocess0", before, filters, true)
                               : graph.relu_conv_bn("preprocess0", before, {.channels = filters});
@@ -23,11 +34,10 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int
       const auto scope = graph.scope(place);
       const int state = states.at(static_cast<size_t>(edge.state));
       const int64_t stride = reduction && edge.state < 2 ? 2 : 1;
-      int x = append_op(graph, edge.op, state, {.filters = filters, .stride = stride});
-      if (common::Registry<Op>::find(edge.op).droppable && x != state) x = graph.drop_path(x, 1.0);
-      inputs.push_back(x);
+      inputs.push_back(
+          append_edge(graph, edge.op, state, {.filters = filters, .stride = stride}, options));
     }
-    states.push_back(graph.add(inputs));
+    states.push_back(append_edge_sum(graph, inputs, cell.nodes[n], options));
   }
   std::vector<int> outputs;
   for (const int index : cell.concat) outputs.push_back(states.at(static_cast<size_t>(index)));
@@ -68,6 +78,7 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   const Cell& normal = cell_of(architecture, "normal", 2, 0);
   const Cell& reduction_cell = cell_of(architecture, "reduction", 2, 0);
   bool after_reduction = stem == "imagenet";  // the two stems differ in size
+  graph.set_affine(!options.mixture);
   int64_t filters = options.filters;
   int auxiliary_input = last;
   int64_t normals = 0;
@@ -79,7 +90,7 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
     if (reduction) filters *= 2;
     const auto scope = graph.scope(name);
     const int output = append_cell(graph, reduction ? reduction_cell : normal, before, last,
-                                   filters, reduction, after_reduction);
+                                   filters, reduction, after_reduction, options);
     graph.end_point(name, output);
     before = last;
     last = output;

@@ -1,22 +1,37 @@
 // The network of NAS-Bench-201 (Dong and Yang 2020): three stages, residual blocks between them.
+#include "search_space/mixture.h"
 #include "search_space/network_family.h"
 #include "search_space/op.h"
 
 namespace nas::search_space {
 namespace {
 
-int append_cell(GraphBuilder& graph, const Cell& cell, int input, int64_t filters) {
+// Adds nothing to the sum.
+bool is_nothing(const std::string& op) {
+  return !is_mixed(op) && common::Registry<Op>::find(op).is_none;
+}
+
+int append_edge(GraphBuilder& graph, const std::string& op, int state, int64_t filters,
+                const NetworkOptions& options) {
+  if (!options.mixture) return append_op(graph, op, state, {.filters = filters});
+  return append_candidates(graph, op, state, {.filters = filters}, *options.mixture,
+                           /*normalise_pools=*/false);
+}
+
+int append_cell(GraphBuilder& graph, const Cell& cell, int input, int64_t filters,
+                const NetworkOptions& options) {
   std::vector<int> states = {input};
   for (size_t n = 0; n < cell.nodes.size(); ++n) {
     const auto node_scope = graph.scope("node" + std::to_string(n));
     std::vector<int> inputs;
     for (const Edge& edge : cell.nodes[n].edges) {
-      if (common::Registry<Op>::find(edge.op).is_none) continue;  // adds nothing to the sum
+      if (is_nothing(edge.op)) continue;
       const auto scope = graph.scope("from" + std::to_string(edge.state));
-      inputs.push_back(append_op(graph, edge.op, states.at(static_cast<size_t>(edge.state)),
-                                 {.filters = filters}));
+      inputs.push_back(append_edge(graph, edge.op, states.at(static_cast<size_t>(edge.state)),
+                                   filters, options));
     }
-    states.push_back(inputs.empty() ? graph.zeros(input, graph.shape(input)) : graph.add(inputs));
+    states.push_back(inputs.empty() ? graph.zeros(input, graph.shape(input))
+                                    : append_edge_sum(graph, inputs, cell.nodes[n], options));
   }
   std::vector<int> outputs;
   for (const int index : cell.concat) outputs.push_back(states.at(static_cast<size_t>(index)));
@@ -62,7 +77,9 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
     }
     const std::string name = "cell" + std::to_string(i);
     const auto scope = graph.scope(name);
-    x = append_cell(graph, cell, x, filters);
+    graph.set_affine(!options.mixture);
+    x = append_cell(graph, cell, x, filters, options);
+    graph.set_affine(true);
     graph.end_point(name, x);
   }
   x = graph.batch_norm("head.bn", x);

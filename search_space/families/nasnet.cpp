@@ -41,14 +41,16 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int current, int previous
     const auto block = graph.scope("block" + std::to_string(b));
     std::vector<int> sides;
     for (size_t side = 0; side < node.edges.size(); ++side) {
-      const auto scope = graph.scope(side == 0 ? "left" : "right");
       const Edge& edge = node.edges[side];
+      const std::string place = side == 0 ? "left" : "right";
+      const auto scope = graph.scope(place, place + ".from" + std::to_string(edge.state));
       sides.push_back(append_edge(graph, edge, states.at(static_cast<size_t>(edge.state)), site));
     }
     states.push_back(node.combine == "concat" ? graph.concat(sides) : graph.add(sides));
   }
   const int64_t height = graph.shape(states.back()).height;
   std::vector<int> outputs;
+  std::vector<Part> parts;
   for (const int index : cell.concat) {
     int state = states.at(static_cast<size_t>(index));
     const bool input = index < 2;
@@ -60,8 +62,11 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int current, int previous
       state = graph.batch_norm("output" + std::to_string(index) + "_bn", state);
     }
     outputs.push_back(state);
+    parts.push_back({"state" + std::to_string(index), graph.shape(state).channels});
   }
-  return graph.concat(outputs);
+  const int output = graph.concat(outputs);
+  graph.set_parts(output, parts);
+  return output;
 }
 
 // Cells in order; remembers the last two outputs.

@@ -111,6 +111,12 @@ class NasBench201Space : public Space {
     return choices;
   }
 
+  std::optional<Mixture> mixture() const override {
+    return make_mixture(
+        {.family = "nasbench201", .names = {"normal"}, .inputs = 1, .nodes = 3, .last = true},
+        operations(), /*edges_a_node=*/0);
+  }
+
   std::string key(const Choices& choices) const override {
     return to_nasbench201_text(architecture_of(canonical(choices)));
   }

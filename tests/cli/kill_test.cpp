@@ -39,6 +39,11 @@ TEST_CASE("kill test: searches with real children end as if nothing had happened
   check_kills("trained", "4");
 }
 
+TEST_CASE("kill test: searches with shared weights end as if nothing had happened",
+          "[cli][.slow]") {
+  check_kills("shared", "6");
+}
+
 TEST_CASE("kill test: prescreening on images ends as if nothing had happened", "[cli][.slow]") {
   check_kills("trained", "5", {"--prescreen", "synflow", "--pool", "3"});
 }

@@ -84,7 +84,7 @@ TEST_CASE("limits: what is beyond them is INFEASIBLE and no training, with every
     sizes.push_back(trial.at("metrics").at("parameters").get<int64_t>());
   std::sort(sizes.begin(), sizes.end());
   const int64_t most = sizes[sizes.size() / 2];
-  for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
+  for (const auto& strategy : controller::strategies_by_reward()) {
     CAPTURE(strategy);
     const ProgramResult result =
         run_program(table_search(strategy, strategy, 15,

@@ -76,7 +76,7 @@ TEST_CASE("prescreen: with every strategy the best of each pool is trained, also
           "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
+  for (const auto& strategy : controller::strategies_by_reward()) {
     CAPTURE(strategy);
     search_in(dir, prescreened(strategy, strategy, 10));
     const Json status = status_of(dir.path(), strategy);

@@ -88,7 +88,7 @@ TEST_CASE("search: a finished run is shown and left as it is", "[cli]") {
 TEST_CASE("search: more trials extend a run as if it always had had them", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
-  for (const auto& strategy : common::Registry<controller::StrategyPlugin>::names()) {
+  for (const auto& strategy : controller::strategies_by_reward()) {
     CAPTURE(strategy);
     searched_table(dir.path(), table_search(strategy, strategy, 21));
     const std::string parts = strategy + "-in-parts";

@@ -52,6 +52,9 @@ inline std::string outcome_of(const std::filesystem::path& dir, const std::strin
   for (auto& trial : status["trials"]) {
     for (const char* key : {"worker", "attempt", "seconds"}) trial.erase(key);
   }
+  if (status.contains("supernet")) {
+    for (auto& epoch : status["supernet"]["done"]) epoch.erase("seconds");
+  }
   return status.dump(1);
 }
 

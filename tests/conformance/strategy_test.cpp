@@ -121,7 +121,7 @@ const Chance& chance() {
   return known;
 }
 
-std::vector<std::string> strategies() { return common::Registry<StrategyPlugin>::names(); }
+std::vector<std::string> strategies() { return strategies_by_reward(); }
 
 constexpr uint64_t kSeeds = 4;
 

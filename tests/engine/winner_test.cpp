@@ -252,5 +252,33 @@ TEST_CASE("reward model: the worth from others knows nothing of the one left out
   CHECK_THAT(after.worth_from_others(4), WithinAbs(before.worth_from_others(4), 2e-3));
 }
 
+TEST_CASE("winner: with shared weights rewards of the last ones count, of a mixture the last cell",
+          "[engine]") {
+  auto trials = random_trials(6, 4);
+  for (auto& trial : trials) {
+    trial.metrics["supernet_epochs"] = trial.id < 3 ? 1 : 2;
+    trial.reward = trial.id == 0 ? 0.9 : 0.5 - 0.01 * static_cast<double>(trial.id);
+  }
+  const auto winner = choose_winner(trials, {}, options_of("shared"));
+  REQUIRE(winner);
+  CHECK(winner->trial.id == 3);  // not 0, whose weights were others
+  CHECK(winner->architectures == 3);
+  CHECK_FALSE(winner->modelled);
+  CHECK_THAT(winner_text(*winner), ContainsSubstring("the same weights"));
+  for (auto& trial : trials) trial.metrics["mixture"] = std::vector<double>{0.5};
+  CHECK(choose_winner(trials, {}, options_of("shared"))->trial.id == 5);
+}
+
+TEST_CASE("winner: a collapsed cell of shared weights is called one", "[engine]") {
+  auto trials = random_trials(1, 4);
+  trials[0].choices = search_space::Choices(6, 1);
+  trials[0].architecture = common::Registry<search_space::SpacePlugin>::find("nasbench201")
+                               .make()
+                               ->architecture(trials[0].choices);
+  CHECK_THAT(choose_winner(trials, {}, options_of("shared"))->collapse,
+             ContainsSubstring("6 of 6"));
+  CHECK(choose_winner(trials, {}, options_of("trained"))->collapse.empty());
+}
+
 }  // namespace
 }  // namespace nas::engine

@@ -1,0 +1,44 @@
+// nas bench supernet: what the ranking by shared weights is worth.
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "common/log.h"
+#include "engine/signals.h"
+#include "engine/supernet_bench.h"
+
+namespace nas::cli {
+namespace {
+
+common::OptionList options() { return engine::supernet_bench_options().all(); }
+
+int run(Arguments& arguments) {
+  const auto result = engine::bench_supernet(arguments.options);
+  if (!result) {
+    common::log_warning("stopped; the same command goes on");
+    return common::kExitSignal + engine::stop_signal();
+  }
+  if (arguments.options.flag("json")) {
+    fmt::print("{}\n", engine::to_json(*result).dump());
+    return common::kExitDone;
+  }
+  fmt::print(
+      "rank correlations with the table over {} architectures ± their bootstrap standard "
+      "errors\n\n",
+      result->architectures);
+  fmt::print("{:<15}{:>8}{:>18}{:>18}\n", "order", "Spearman", "Kendall", "seconds");
+  for (const auto& [row, seconds] : result->rows) {
+    fmt::print("{:<15}{:>8.3f} ± {:.3f}{:>10.3f} ± {:.3f}{:>10.1f}   {}\n", row.order, row.spearman,
+               row.spearman_error, row.kendall, row.kendall_error, seconds, row.meaning);
+  }
+  return common::kExitDone;
+}
+
+const common::Register<Command> kRegister{
+    {.name = "bench supernet",
+     .summary = "Measure how supernets rank networks, beside short trainings of the same cost",
+     .usage = "--proxy NAME --table FILE [options]",
+     .options = options,
+     .run = run}};
+
+}  // namespace
+}  // namespace nas::cli

@@ -1,0 +1,46 @@
+// What a child does with --evaluator shared: it trains the run's supernet as far as a trial needs
+// it, then measures the trial's architecture with the shared weights.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "child_trainer/supernet/supernet.h"
+#include "engine/child_protocol.h"
+#include "engine/network_costs.h"
+#include "engine/objective.h"
+#include "engine/run_folder.h"
+#include "engine/supernet_schedule.h"
+
+namespace nas::engine {
+
+// The supernet of a run, at its checkpoint where there is one. Throws DataError.
+std::unique_ptr<child_trainer::Supernet> open_supernet(const RunFolder& run,
+                                                       const common::Options& options,
+                                                       at::Device device);
+
+class SharedChild {
+ public:
+  SharedChild(const RunFolder& run, const common::Options& options, at::Device device);
+  ~SharedChild();
+
+  int64_t classes() const { return supernet_->dataset().class_count(); }
+
+  // `latency`: what is known of it. Throws SystemError where the supernet cannot be trained, which
+  // concerns every trial.
+  ChildReply evaluate(const ChildRequest& request, const common::Json& latency,
+                      const child_trainer::TrainHooks& hooks);
+
+ private:
+  child_trainer::TrainResult train_for(int64_t trial, const child_trainer::TrainHooks& hooks);
+  ChildReply measured(const ChildRequest& request, const common::Json& latency);
+
+  RunFolder run_;
+  common::Options options_;
+  SupernetSchedule schedule_;
+  Objective objective_;
+  NetworkCosts costs_;
+  std::unique_ptr<child_trainer::Supernet> supernet_;
+};
+
+}  // namespace nas::engine

@@ -1,0 +1,42 @@
+// Searches of the real program with shared weights: a few steps on drawn images.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/text.h"
+#include "data/dataset_file.h"
+#include "tests/cli/searches.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tiny_dataset.h"
+
+namespace nas::tests {
+
+inline void write_tiny_dataset(const std::filesystem::path& dir) {
+  data::write_dataset(dir / "data.h5", tiny_dataset(4, 16, 16, 1));
+}
+
+// nas search on dir/data.h5: two steps an epoch.
+inline std::vector<std::string> supernet_search(const std::string& run, const std::string& strategy,
+                                                const std::string& more) {
+  auto words = common::split(
+      "search --run ./" + run + " --evaluator shared --strategy " + strategy +
+          " --proxy data.h5 --space nasbench201 --threads 1 --device cpu --cells 1 --filters 4 "
+          "--input-size 16 --train-images 64 --valid-images 32 --batch-size 32 --epochs 3 "
+          "--supernet.calibration-images 64" +
+          (more.empty() ? "" : " " + more),
+      ' ');
+  const auto& plugin = common::Registry<controller::StrategyPlugin>::find(strategy);
+  if (plugin.options != nullptr && common::Options(plugin.options()).contains("units"))
+    words.insert(words.end(), {"--" + strategy + ".units", "16"});
+  return words;
+}
+
+// What runs of one seed share.
+inline std::string supernet_outcome(const std::filesystem::path& dir, const std::string& run) {
+  common::Json status = common::parse_json(outcome_of(dir, run), run);
+  for (auto& trial : status["trials"]) trial["metrics"].erase("peak_bytes");
+  return status.dump(1);
+}
+
+}  // namespace nas::tests
