@@ -81,6 +81,7 @@ TEST_CASE("command: unknown names are answered with the known ones", "[cli]") {
   check_refused({"bench", "--json"}, 2, {"behind 'bench'", "bench scores"});
   check_refused({"data", "mke", "shapes"}, 2, {"'data mke'", "try nas data make"});
   check_refused({"list", "nothing"}, 2, {"'nothing'", "strategies", "runs"});
+  check_refused({"list", "strategy"}, 2, {"'strategy'", "try strategies"});
   check_refused({"show", "nasnet-z"}, 2, {"'nasnet-z'", "nasnet-a", "darts-v2"});
   check_refused({"search", "--proxy", "shapes", "--space", "nowhere"}, 2,
                 {"--space", "nowhere", "nasbench201"});
