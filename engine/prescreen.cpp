@@ -41,11 +41,11 @@ void Prescreen::check(const common::Options& options, bool has_proxy) {
                                .expected = "--prescreen SCORE",
                                .hint = "nas list scores"});
   }
-  if (has_proxy || NetworkCosts::has(name)) return;
+  if (has_proxy || !NetworkCosts::key(name).empty()) return;
   throw common::ConfigError({.where = "--prescreen " + name,
                              .what = "the score needs a proxy dataset, and this search has none",
                              .got = "--evaluator " + options.text("evaluator"),
-                             .expected = "--prescreen parameters or multiply_adds"});
+                             .expected = "--prescreen parameters or multiply-adds"});
 }
 
 Prescreen::Prescreen(const RunFolder& run, const common::Options& options)
@@ -67,8 +67,8 @@ bool Prescreen::score(Trial& trial, const std::function<bool()>& keep_going) {
   ScoreReply reply;
   if (const auto found = known_.find(trial.key); found != known_.end()) {
     reply.value = found->second;
-  } else if (NetworkCosts::has(name_)) {  // no network is needed to count
-    reply.value = trial.metrics.at(name_).get<double>();
+  } else if (const std::string cost = NetworkCosts::key(name_); !cost.empty()) {
+    reply.value = trial.metrics.at(cost).get<double>();  // it was counted already
   } else {
     reply = scorer_.score(trial.architecture, keep_going);
   }

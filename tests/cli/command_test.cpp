@@ -89,6 +89,8 @@ TEST_CASE("command: unknown names are answered with the known ones", "[cli]") {
                 {"--strategy", "luck", "ppo"});
   check_refused({"search", "--proxy", "shapes", "--strategy", "evolutoin"}, 2,
                 {"--strategy", "evolutoin", "try evolution"});
+  check_refused({"search", "--proxy", "shapes", "--prescreen", "grad_norm"}, 2,
+                {"--prescreen", "grad_norm", "try grad-norm"});
   check_refused({"data", "make", "cats"}, 2, {"'cats'", "coastline", "shapes"});
   check_refused({"data", "make", "shpaes"}, 2, {"'shpaes'", "try shapes"});
   check_refused({"data", "fetch", "cifar11"}, 2, {"'cifar11'", "try cifar10"});
