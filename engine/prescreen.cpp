@@ -48,6 +48,12 @@ void Prescreen::check(const common::Options& options, bool has_proxy) {
                              .expected = "--prescreen parameters or multiply-adds"});
 }
 
+const child_trainer::Score* Prescreen::computed(const common::Options& options) {
+  const std::string name = options.text("prescreen");
+  if (name == kNone || !NetworkCosts::key(name).empty()) return nullptr;
+  return &common::Registry<child_trainer::Score>::find(name);
+}
+
 Prescreen::Prescreen(const RunFolder& run, const common::Options& options)
     : name_(options.text("prescreen")),
       pool_(name_ == kNone ? 1 : options.integer("pool")),
