@@ -48,7 +48,7 @@ Json searched(const std::filesystem::path& dir, const Texts& words) {
 std::string found(const std::filesystem::path& dir, const std::string& run) {
   Json status = common::parse_json(outcome_of(dir, run), run);
   for (auto& trial : status["trials"]) {
-    for (const char* key : {"seconds", "images_per_second", "peak_bytes"})
+    for (const char* key : {"seconds", "images_per_second", "peak_bytes", "times"})
       trial["metrics"].erase(key);
   }
   return status.dump(1);
