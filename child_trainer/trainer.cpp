@@ -54,6 +54,19 @@ void start_from(Network& network, const std::filesystem::path& file) {
 
 struct Diverged {};
 
+// Adds the time until it goes out of scope.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds), start_(common::monotonic_seconds()) {}
+  ~Stopwatch() { seconds_ += common::monotonic_seconds() - start_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& seconds_;
+  double start_;
+};
+
 }  // namespace
 
 struct Trainer::State {
@@ -215,11 +228,13 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     share_state(communicator, *state_->network, optimizer, progress);
     GradientReducer reducer(optimizer.parameters(), communicator);
     const auto save = [&] {
+      const Stopwatch watch(result.checkpoint_seconds);
       if (first) save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
     };
     if (progress.last.is_object()) result.last = epoch_metrics_from_json(progress.last);
     bool time_is_up = false;
     TrainHooks limited = hooks;
+    if (progress.epoch < job.settings.epochs) hooks.on_start();
     while (progress.epoch < job.settings.epochs) {
       const double start = common::monotonic_seconds();
       const double before = progress.seconds;
@@ -237,7 +252,10 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
         return time_is_up ? finish(TrainState::kTimeLimit, "the time limit was reached")
                           : finish(TrainState::kStopped, "asked to stop");
       }
-      result.last = state_->measure_epoch(job, progress, seconds);
+      {
+        const Stopwatch watch(result.evaluation_seconds);
+        result.last = state_->measure_epoch(job, progress, seconds);
+      }
       if (first) common::append_line(job.folder / "metrics.jsonl", to_json(result.last).dump());
       progress = {
           .epoch = progress.epoch + 1, .seconds = progress.seconds, .last = to_json(result.last)};

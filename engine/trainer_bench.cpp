@@ -138,10 +138,6 @@ SpeedLimits limits_of(const child_trainer::Roofline& roofline, double multiply_a
           .memory = roofline.bytes_per_second / bytes};
 }
 
-Json to_json(const Spread& spread) {
-  return {{"median", spread.median}, {"lowest", spread.lowest}, {"highest", spread.highest}};
-}
-
 }  // namespace
 
 Spread spread_of(std::vector<double> values) {
@@ -150,6 +146,10 @@ Spread spread_of(std::vector<double> values) {
   const double median =
       values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
   return {.median = median, .lowest = values.front(), .highest = values.back()};
+}
+
+common::Json to_json(const Spread& spread) {
+  return {{"median", spread.median}, {"lowest", spread.lowest}, {"highest", spread.highest}};
 }
 
 common::Json to_json(const TrainerBenchResult& result) {

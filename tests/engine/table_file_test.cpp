@@ -67,7 +67,7 @@ TEST_CASE("table: what cannot be read is named", "[engine]") {
   for (const auto& [content, what] :
        std::vector<std::pair<std::string, std::string>>{{"arch,one\n", "no column 'two'"},
                                                         {"one,two\n", "no column 'arch'"},
-                                                        {"arch\na\n", "no column 'two'"},
+                                                        {"arch\na\n", "no reward column"},
                                                         {"arch,two\n", "no row"},
                                                         {"arch,two\n\n", "no row"}})
     CHECK_THAT(refusal(content, "two"), ContainsSubstring(what) && ContainsSubstring("table.csv"));
