@@ -30,8 +30,11 @@ TEST_CASE("trial times: a warm child starts soon, and the parts are no more than
     if (trial.contains("reused_from")) continue;
     const Json& times = trial.at("metrics").at("times");
     CAPTURE(times.dump());
+    // The worker hears of the start a little late, while the child already trains.
+    CHECK(times.at("start").get<double>() > 0);
+    CHECK(times.at("start").get<double>() < times.at("whole").get<double>());
     double parts = 0;
-    for (const char* part : {"start", "training", "evaluation", "files"}) {
+    for (const char* part : {"training", "evaluation", "files"}) {
       CHECK(times.at(part).get<double>() > 0);
       parts += times.at(part).get<double>();
     }
