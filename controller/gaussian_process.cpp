@@ -140,13 +140,10 @@ std::vector<WeightedSetting> likely_settings(const Points& points, const at::Ten
   std::stable_sort(settings.begin(), settings.end(),
                    [](const auto& a, const auto& b) { return a.weight > b.weight; });
   const double highest = settings[0].weight;
+  for (auto& one : settings) one.weight = std::exp(one.weight - highest);
+  std::erase_if(settings, [](const auto& one) { return one.weight < kLeastWeight; });
   double sum = 0.0;
-  for (auto& one : settings) {
-    one.weight = std::exp(one.weight - highest);
-    if (one.weight < kLeastWeight) one.weight = 0.0;
-    sum += one.weight;
-  }
-  std::erase_if(settings, [](const auto& one) { return one.weight == 0.0; });
+  for (const auto& one : settings) sum += one.weight;
   for (auto& one : settings) one.weight /= sum;
   return settings;
 }
