@@ -63,6 +63,7 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
                      proxy["valid"].get<int64_t>());
+<<<<<<< HEAD
   const std::string supernet =
       projection.supernet_seconds > 0
           ? "the supernet " + common::duration_text(projection.supernet_seconds) + ", "
@@ -70,6 +71,15 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
   common::log_info(fmt::format("projected {} ({}{} a trial), {} of memory a child",
                                common::duration_text(projection.seconds), supernet,
                                common::duration_text(projection.seconds_a_trial),
+=======
+  const std::string choice =
+      projection.seconds_a_choice > 0
+          ? ", " + common::duration_text(projection.seconds_a_choice) + " to choose it"
+          : "";
+  common::log_info(fmt::format("projected {} ({} a trial{}), {} of memory a child",
+                               common::duration_text(projection.seconds),
+                               common::duration_text(projection.seconds_a_trial), choice,
+>>>>>>> main
                                common::bytes_text(projection.bytes_a_child)));
 }
 

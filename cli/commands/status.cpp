@@ -113,9 +113,14 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.supernet) fmt::print("shared  {}\n", engine::supernet_text(*view.supernet));
   if (view.winner) {
+<<<<<<< HEAD
     fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
                view.winner->trial.id, engine::winner_text(*view.winner));
     if (!view.winner->collapse.empty()) fmt::print("warning {}\n", view.winner->collapse);
+=======
+    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", view.winner->best_reward,
+               *view.winner->best_trial, engine::winner_text(*view.winner));
+>>>>>>> main
   }
   print_front(view.front, view.cost);
   // A pool has many of them; they are counted above.
@@ -160,8 +165,12 @@ int run(Arguments& arguments) {
               .repeats = store.repeats(),
               .winner = {},
               .cost = cost,
+<<<<<<< HEAD
               .front = {},
               .supernet = engine::supernet_view(folder, options)};
+=======
+              .front = {}};
+>>>>>>> main
     view.winner = engine::choose_winner(view.trials, view.repeats, options);
     view.front = engine::pareto_front(view.trials, cost);
     if (arguments.options.flag("json")) {
