@@ -208,8 +208,9 @@ Options Options::continued_with(const Options& given, const std::string& where) 
         (was_given && option.lasting == Lasting::kUntilChanged)) {
       options.set_value(option.name, option.value, option.origin);
     } else if (was_given && option.value != stored.value) {
+      const auto shown = [](const std::string& text) { return text.empty() ? "none" : text; };
       differing.push_back(fmt::format("--{} {} (it was begun with {})", option.name,
-                                      option.value_text(), stored.value_text()));
+                                      shown(option.value_text()), shown(stored.value_text())));
     }
   }
   if (differing.empty()) return options;

@@ -34,10 +34,11 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
       proxy["name"].get<std::string>(), proxy["synthetic"].get<bool>() ? " (synthetic)" : "",
       proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>(),
       proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
-  common::log_info(
-      fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}",
-                  options.integer("cells"), options.integer("filters"), options.integer("epochs"),
-                  options.integer("batch-size"), options.number("lr")));
+  common::log_info(fmt::format("children  {} a stage, {} filters, {}, batch {}, learning rate {:g}",
+                               common::counted(options.integer("cells"), "cell"),
+                               options.integer("filters"),
+                               common::counted(options.integer("epochs"), "epoch"),
+                               options.integer("batch-size"), options.number("lr")));
   if (!project) return;
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
