@@ -8,7 +8,8 @@ namespace {
 
 // What the databases say, and what the user can do about it; the first that fits.
 constexpr const char* kSpace = "free some disk space, then give the same command again";
-constexpr const char* kAccess = "the permission to write it and its folder";
+constexpr const char* kAccess =
+    "the permission to write it and its folder, or a copy of the run folder";
 constexpr const char* kCopy = "a copy of it, or a new --run";
 constexpr std::pair<const char*, const char*> kHints[] = {
     {"full", kSpace},
