@@ -124,7 +124,7 @@ void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset
                                  std::min(ranks.ranks(), ranks.local_ranks())));
   common::log_info(
       fmt::format("projected {}, {} of memory{}", common::duration_text(seconds),
-                  common::bytes_text(training_bytes(graph, part, ranks.device(), 2 * data_bytes)),
+                  common::bytes_text(training_bytes(graph, part, ranks.device(), data_bytes)),
                   ranks.ranks() > 1 ? " for each rank" : ""));
 }
 
