@@ -51,6 +51,17 @@ std::vector<std::string> works_of(const common::Options& options) {
   return works;
 }
 
+// It has said itself why it ended, unless it was killed.
+[[noreturn]] void throw_ended(const common::ProcessStatus& status) {
+  const bool data = status.signal == 0 && status.exit_code == common::kExitData;
+  throw common::Error(
+      {.where = "nas bench trainer",
+       .what = "a child ended",
+       .got = status.text(),
+       .hint = data ? "" : "a smaller --batch-size or fewer --children where memory ran out"},
+      data ? common::kExitData : common::kExitFailed);
+}
+
 // The children; they answer in their order.
 class Children {
  public:
@@ -87,13 +98,7 @@ class Children {
   static Json answer_of(common::Process& child) {
     for (;;) {
       if (const auto line = child.read_line(kPollMs)) return common::parse_json(*line, "bench");
-      if (child.at_end()) {
-        throw common::TrialError({.where = "nas bench trainer",
-                                  .what = "a child ended",
-                                  .got = child.wait().text(),
-                                  .hint = "a smaller --batch-size or fewer --children where memory "
-                                          "ran out"});
-      }
+      if (child.at_end()) throw_ended(child.wait());
     }
   }
 

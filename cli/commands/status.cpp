@@ -109,8 +109,8 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
              engine::state_text(state), explanation(state, run),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.winner) {
-    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
-               view.winner->trial.id, engine::winner_text(*view.winner));
+    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", view.winner->best_reward,
+               *view.winner->best_trial, engine::winner_text(*view.winner));
   }
   print_front(view.front, view.cost);
   // A pool has many of them; they are counted above.
@@ -151,8 +151,11 @@ int run(Arguments& arguments) {
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    View view{
-        .trials = store.trials(), .repeats = store.repeats(), .winner = {}, .cost = cost, .front = {}};
+    View view{.trials = store.trials(),
+              .repeats = store.repeats(),
+              .winner = {},
+              .cost = cost,
+              .front = {}};
     view.winner = engine::choose_winner(view.trials, view.repeats, options);
     view.front = engine::pareto_front(view.trials, cost);
     if (arguments.options.flag("json")) {

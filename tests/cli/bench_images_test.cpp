@@ -39,7 +39,7 @@ void check_image_rates(const Json& result) {
   }
 }
 
-void write_photos(const std::filesystem::path& folder) {
+void write_grey_photos(const std::filesystem::path& folder) {
   const data::Image image = {.height = 20, .width = 30, .pixels = std::vector<uint8_t>(1800, 90)};
   for (const char* name : {"beach/1.png", "beach/2.png", "marsh/3.png"})
     data::write_png(folder / name, image);
@@ -47,7 +47,7 @@ void write_photos(const std::filesystem::path& folder) {
 
 TEST_CASE("bench images: a folder, beside the decoder alone", "[cli]") {
   const TempDir dir;
-  write_photos(dir.path() / "photos");
+  write_grey_photos(dir.path() / "photos");
   const Json result = images_result(dir, {"--from", "photos"});
   CHECK(result.at("images").get<int>() == 3);
   CHECK(result.at("decoded_pixels").get<int>() == 1800);
@@ -81,7 +81,7 @@ TEST_CASE("bench images: what cannot be timed is refused", "[cli]") {
   const ProgramResult pixels = bench_images(dir, {"--dataset", "pixels.h5"});
   CHECK(pixels.exit_code == 3);
   CHECK_THAT(pixels.err, ContainsSubstring("stored as pixels"));
-  write_photos(dir.path() / "photos");
+  write_grey_photos(dir.path() / "photos");
   common::write_file_atomically(dir.path() / "photos" / "marsh" / "4.png", "no image");
   const ProgramResult broken = bench_images(dir, {"--from", "photos"});
   CHECK(broken.exit_code == 3);
