@@ -140,13 +140,13 @@ common::OptionList own_search_options() {
 
 const std::vector<Preset>& search_presets() {
   static const std::vector<Preset> all = {
-      // About ten minutes on two cores (scripts/calibrate_laptop measures the reward's worth).
+      // Under ten minutes on two cores (scripts/calibrate_laptop measures the reward's worth).
       {"laptop",
        {{"trials", 16},
         {"cells", 1},
         {"filters", 8},
-        {"input-size", 16},
-        {"train-images", 8000},
+        {"input-size", 32},
+        {"train-images", 4000},
         {"valid-images", 2000},
         {"epochs", 3},
         {"batch-size", 64},
