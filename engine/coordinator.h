@@ -16,6 +16,7 @@
 #include "engine/prescreen.h"
 #include "engine/rounds.h"
 #include "engine/run_folder.h"
+#include "engine/run_space.h"
 #include "engine/store.h"
 
 namespace nas::engine {
@@ -52,7 +53,6 @@ class Coordinator {
  private:
   void restore();
   Trial new_trial(const search_space::Choices& choices) const;
-  Trial start_trial(const std::string& architecture) const;
   std::vector<Trial> new_round();
   bool settle(std::vector<Trial>& round, const std::function<bool()>& go_on);
   bool settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on);
@@ -71,10 +71,10 @@ class Coordinator {
   RunFolder run_;
   const common::Options& options_;
   Store store_;
-  std::unique_ptr<search_space::Space> space_;
+  RunSpace space_;
   controller::SpaceView view_;
   std::unique_ptr<controller::Strategy> strategy_;
-  std::vector<std::string> start_with_;
+  std::vector<Trial> given_;  // the first ones, which the strategy does not propose
   Limits limits_;
   NetworkCosts costs_;
   Prescreen prescreen_;

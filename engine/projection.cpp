@@ -8,8 +8,8 @@
 #include "child_trainer/step_timer.h"
 #include "child_trainer/train_settings.h"
 #include "common/log.h"
+#include "engine/run_space.h"
 #include "search_space/cost.h"
-#include "search_space/space.h"
 
 namespace nas::engine {
 
@@ -48,28 +48,29 @@ double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_i
 
 Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
                           int64_t valid_images) {
-  const auto space =
-      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
-  const auto settings = child_trainer::TrainSettings::from(options);
-  auto network = search_space::NetworkOptions::from(options);
-  network.classes = classes;
-  network.auxiliary = settings.auxiliary;
+  const RunSpace space(options);
   const auto workers =
       std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
   const auto device = child_trainer::find_devices(options.text("device")).front();
   // Children share caches and memory: as many are timed side by side as will run on this CPU.
   const int64_t together =
       device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
-  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 *
-                                                network.input_size * network.input_size);
-  std::vector<double> steps;
+  const double data_bytes =
+      static_cast<double>((train_images + valid_images) * 3 * options.integer("input-size") *
+                          options.integer("input-size"));
+  std::vector<double> images;  // seconds for each, of every timing
   Projection projection;
   for (int i = 0; i < kSampledNetworks; ++i) {
     common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")),
                                  .purpose = "projection",
                                  .index = static_cast<uint64_t>(i)});
-    const auto graph =
-        search_space::build_network(space->architecture(space->sample(random)), network);
+    const auto choices = space.space().sample(random);
+    const auto child = with_settings(options, space.settings(choices));
+    const auto settings = child_trainer::TrainSettings::from(child);
+    auto network = search_space::NetworkOptions::from(child);
+    network.classes = classes;
+    network.auxiliary = settings.auxiliary;
+    const auto graph = search_space::build_network(space.architecture(choices), network);
     projection.bytes_a_child =
         std::max(projection.bytes_a_child, training_bytes(graph, settings, device, data_bytes));
     std::vector<std::future<double>> timings;
@@ -79,12 +80,13 @@ Projection project_search(const common::Options& options, int64_t classes, int64
         return child_trainer::seconds_a_step(graph, settings, device);
       }));
     }
-    for (auto& timing : timings) steps.push_back(timing.get());
+    for (auto& timing : timings)
+      images.push_back(timing.get() / static_cast<double>(settings.batch_size));
   }
-  double mean = 0;
-  for (const double step : steps) mean += step / static_cast<double>(steps.size());
-  const double image = mean / static_cast<double>(settings.batch_size);
-  projection.seconds_a_trial = training_seconds(image, settings.epochs, train_images, valid_images);
+  double image = 0;
+  for (const double seconds : images) image += seconds / static_cast<double>(images.size());
+  projection.seconds_a_trial =
+      training_seconds(image, options.integer("epochs"), train_images, valid_images);
   projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) /
                        static_cast<double>(workers);
   return projection;

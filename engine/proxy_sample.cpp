@@ -29,8 +29,7 @@ std::string name_of(const search_space::Architecture& architecture) {
 TableSample sample_of_table(const common::Options& options) {
   const std::string file = options.text("table");
   const Table table = read_table(file, {options.text("column")});
-  const auto space =
-      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+  const auto space = search_space::find_space(options.text("space"));
   const auto seed = static_cast<uint64_t>(options.integer("seed"));
   const auto order = common::RandomStream({.seed = seed, .purpose = "bench proxy"})
                          .permutation(static_cast<int64_t>(table.architectures.size()));

@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "cli/command.h"
-#include "common/shell_quote.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
+#include "engine/run_space.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search.h"
@@ -41,6 +41,7 @@ struct View {
   std::optional<engine::Winner> winner;
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
+  std::string how_to_continue;
 };
 
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
@@ -81,13 +82,9 @@ void print_csv(const std::vector<engine::Trial>& trials) {
   }
 }
 
-std::string how_to_continue(const engine::RunFolder& run) {
-  return common::shell_command({"nas", "search", "--run", run.path().string()});
-}
-
-std::string explanation(engine::RunState state, const engine::RunFolder& run) {
+std::string explanation(engine::RunState state, const View& view) {
   if (state == engine::RunState::kInterrupted)
-    return ": nobody works on it; continue with: " + how_to_continue(run);
+    return ": nobody works on it; continue with: " + view.how_to_continue;
   if (state == engine::RunState::kStoppedEarly)
     return ": by its time limit, or nothing new (or within the limits) was left to propose";
   return "";
@@ -106,7 +103,7 @@ void print_front(const std::vector<engine::ParetoPoint>& front, const std::strin
 void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
   auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
-             engine::state_text(state), explanation(state, run),
+             engine::state_text(state), explanation(state, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.winner) {
     fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
@@ -151,8 +148,12 @@ int run(Arguments& arguments) {
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    View view{
-        .trials = store.trials(), .repeats = store.repeats(), .winner = {}, .cost = cost, .front = {}};
+    View view{.trials = store.trials(),
+              .repeats = store.repeats(),
+              .winner = {},
+              .cost = cost,
+              .front = {},
+              .how_to_continue = engine::how_to_continue(folder, options)};
     view.winner = engine::choose_winner(view.trials, view.repeats, options);
     view.front = engine::pareto_front(view.trials, cost);
     if (arguments.options.flag("json")) {
@@ -169,7 +170,7 @@ int run(Arguments& arguments) {
       // A script that waits for the run must not take this for its end.
       throw common::NothingError({.where = "run " + folder.path().string(),
                                   .what = "it is unfinished, and nobody works on it",
-                                  .hint = how_to_continue(folder)});
+                                  .hint = view.how_to_continue});
     }
     if (state != engine::RunState::kRunning) return common::kExitDone;
     pause();

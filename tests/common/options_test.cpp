@@ -241,10 +241,10 @@ clip = 0.3
 
 TEST_CASE("options: TOML that does not fit is refused", "[common]") {
   const std::vector<std::pair<std::string, std::string>> refused = {
-      {"trails = 7", "[my.toml] unknown option; got 'trails'; try 'trials'"},
+      {"trails = 7", "[my.toml:1] unknown option; got 'trails'; try 'trials'"},
       {"[ppo]\nclap = 0.1", "'ppo.clip'"},
       {"[ppp]\nclip = 0.1", "'ppp.clip'"},
-      {"trials = \"7\"", "[--trials] wrong type"},
+      {"trials = \"7\"", "[my.toml:1: trials] wrong type"},
       {"trials = 7.0", "wrong type"},
       {"trials = true", "wrong type"},
       {"trials = 0", "out of range"},
