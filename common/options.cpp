@@ -115,9 +115,12 @@ std::string Option::type_text() const {
 
 std::string Option::range_text() const {
   if (!choices.empty()) return join(choices, " | ");
-  if (min && max) return fmt::format("{:g}..{:g}", *min, *max);
-  if (min) return fmt::format(">= {:g}", *min);
-  if (max) return fmt::format("<= {:g}", *max);
+  const auto text = [&](double limit) {
+    return value.is_number_integer() ? fmt::format("{:.0f}", limit) : fmt::format("{:g}", limit);
+  };
+  if (min && max) return text(*min) + ".." + text(*max);
+  if (min) return ">= " + text(*min);
+  if (max) return "<= " + text(*max);
   return "";
 }
 

@@ -1,9 +1,7 @@
 #include "engine/coordinator.h"
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
-#include <thread>
 
 #include "child_trainer/device.h"
 #include "common/error.h"
@@ -16,8 +14,8 @@ namespace nas::engine {
 
 namespace {
 
-constexpr auto kShortestPause = std::chrono::milliseconds(1);
-constexpr auto kLongestPause = std::chrono::milliseconds(100);
+// Workers of this host tell when a trial is finished; those of others are looked for so often.
+constexpr int kPauseMs = 100;
 // A state of this size is saved after every proposal, a larger one every so many.
 constexpr size_t kSmallState = 20000;
 constexpr int64_t kSaveEvery = 25;
@@ -209,6 +207,7 @@ void Coordinator::append(std::vector<Trial> round) {
                                   search_space::to_json(trial.architecture).dump(2) + "\n");
   }
   store_.insert_all(round);
+  workers_->tell_of_trials();
   std::move(round.begin(), round.end(), std::back_inserter(trials_));
 }
 
@@ -260,15 +259,9 @@ bool Coordinator::wait_until(int64_t end, const std::function<bool()>& go_on) {
 }
 
 bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
-  auto pause = kShortestPause;
   while (!is_finished(trials_[static_cast<size_t>(id)].state)) {
     if (!look_after(go_on)) return false;
-    if (refresh()) {
-      pause = kShortestPause;
-    } else {
-      std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, kLongestPause);
-    }
+    if (!refresh()) workers_->wait(kPauseMs);
   }
   return true;
 }

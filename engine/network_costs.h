@@ -18,8 +18,9 @@ class NetworkCosts {
   common::Json of(const search_space::Architecture& architecture,
                   const common::Options& options) const;
 
-  // Whether of() has it.
-  static bool has(const std::string& key);
+  // Where of() has what options and scores call `name`, such as "multiply-adds"; empty where it
+  // does not.
+  static std::string key(const std::string& name);
 
  private:
   int64_t classes_ = search_space::NetworkOptions().classes;

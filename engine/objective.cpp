@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/error.h"
+#include "engine/network_costs.h"
 
 namespace nas::engine {
 
@@ -12,7 +13,7 @@ std::string key_of(const common::Options& options) {
   const std::string cost = options.text("cost");
   if (cost == "none") return "";
   if (cost == "latency") return latency_key(options);
-  return cost == "multiply-adds" ? "multiply_adds" : cost;
+  return NetworkCosts::key(cost);
 }
 
 }  // namespace

@@ -268,7 +268,7 @@ SearchResult search(common::Options options) {
   evaluator.check(options);
   Objective{options};
   Prescreen::check(options, evaluator.needs_proxy);
-  check_store_url(run.store_url(options.text("store")));
+  check_store(run.store_url(options.text("store")));
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");

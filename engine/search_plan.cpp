@@ -59,9 +59,13 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
                      proxy["valid"].get<int64_t>());
-  common::log_info(fmt::format("projected {} ({} a trial), {} of memory a child",
+  const std::string choice =
+      projection.seconds_a_choice > 0
+          ? ", " + common::duration_text(projection.seconds_a_choice) + " to choose it"
+          : "";
+  common::log_info(fmt::format("projected {} ({} a trial{}), {} of memory a child",
                                common::duration_text(projection.seconds),
-                               common::duration_text(projection.seconds_a_trial),
+                               common::duration_text(projection.seconds_a_trial), choice,
                                common::bytes_text(projection.bytes_a_child)));
 }
 

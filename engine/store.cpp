@@ -34,10 +34,8 @@ constexpr const char* kColumns =
     "id, kind, choices, key, architecture, reused_from, from_epoch, to_epoch, attempt, state, "
     "worker, lease, reward, reason, metrics, files, seconds";
 
-}  // namespace
-
 template <class F>
-auto Store::guarded(F work) {
+auto guarded(F work) {
   try {
     return work();
   } catch (const soci::soci_error& error) {
@@ -45,19 +43,40 @@ auto Store::guarded(F work) {
   }
 }
 
-void check_store_url(const std::string& url) { backend_of(url); }
+}  // namespace
 
-bool store_exists(const std::string& url) {
+void check_store(const std::string& url) {
   const StoreBackend& backend = backend_of(url);
-  return backend.exists == nullptr || backend.exists(url.substr(backend.prefix.size()));
+  guarded([&] { backend.check(url.substr(backend.prefix.size())); });
 }
 
-Store::Store(const std::string& url, std::string run)
-    : backend_(&backend_of(url)), run_(std::move(run)) {
+Store::Store(const StoreBackend& backend, std::string run)
+    : backend_(&backend), run_(std::move(run)) {}
+
+Store::Store(const std::string& url, std::string run) : Store(backend_of(url), std::move(run)) {
   guarded([&] {
     session_ = backend_->open(url.substr(backend_->prefix.size()));
     make_tables(*session_, *backend_);
   });
+}
+
+std::optional<Store> Store::find(const std::string& url, std::string run) {
+  Store store(backend_of(url), std::move(run));
+  const std::string address = url.substr(store.backend_->prefix.size());
+  if (store.backend_->exists != nullptr && !store.backend_->exists(address)) return std::nullopt;
+  const bool there = guarded([&] {
+    store.session_ = store.backend_->open(address);
+    return has_tables(*store.session_, *store.backend_) && store.knows_run();
+  });
+  return there ? std::optional<Store>(std::move(store)) : std::nullopt;
+}
+
+bool Store::knows_run() {
+  long long rows = 0;
+  *session_ << "SELECT (SELECT count(*) FROM meta WHERE run = :run) + "
+               "(SELECT count(*) FROM trials WHERE run = :run)",
+      soci::use(run_, "run"), soci::into(rows);
+  return rows > 0;
 }
 
 Store::Store(Store&& other) noexcept = default;

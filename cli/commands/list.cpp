@@ -154,7 +154,8 @@ int run(Arguments& arguments) {
     throw common::UsageError({.where = "nas list",
                               .what = "unknown kind",
                               .got = "'" + arguments.positionals[0] + "'",
-                              .expected = "one of: " + common::join(names, ", ")});
+                              .expected = "one of: " + common::join(names, ", "),
+                              .hint = common::nearest(arguments.positionals[0], names)});
   }
   const auto rows = found->second();
   if (arguments.options.flag("json")) {

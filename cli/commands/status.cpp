@@ -106,8 +106,8 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
              engine::state_text(state), explanation(state, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.winner) {
-    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
-               view.winner->trial.id, engine::winner_text(*view.winner));
+    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", view.winner->best_reward,
+               *view.winner->best_trial, engine::winner_text(*view.winner));
   }
   print_front(view.front, view.cost);
   // A pool has many of them; they are counted above.

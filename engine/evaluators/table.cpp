@@ -55,6 +55,10 @@ const common::Register<EvaluatorPlugin> kRegister{
      .summary = "Looks the reward up in a CSV (--table)",
      .check =
          [](const common::Options& options) {
+           if (options.text("table").empty()) {
+             throw common::UsageError(
+                 {.where = "--evaluator table", .what = "no table", .hint = "--table FILE"});
+           }
            if (options.text("space") != "nasbench201") {
              throw common::ConfigError(
                  {.where = "--evaluator table",

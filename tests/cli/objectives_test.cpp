@@ -135,7 +135,7 @@ TEST_CASE("objectives: options that contradict each other are refused", "[cli]")
   check_refused({"--cost-target", "5"}, "--cost parameters");
   check_refused({"--cost", "weight"}, "multiply-adds");
   check_refused({"--pool", "5"}, "--prescreen");
-  check_refused({"--prescreen", "synflow"}, "multiply_adds");
+  check_refused({"--prescreen", "synflow"}, "multiply-adds");
 }
 
 }  // namespace

@@ -264,6 +264,21 @@ TEST_CASE("run state: a dry run leaves everything as it was", "[cli]") {
   CHECK_FALSE(fs::exists(dir.path() / "new"));
 }
 
+TEST_CASE("run state: a dry run tells of a store that the search could not use", "[cli]") {
+  const TempDir dir;
+  write_table(dir.path() / "table.csv");
+  const auto dry_run = [&](const std::string& store, const Environment& environment = {}) {
+    return run_program(table_search("r", "random", 5, {"--dry-run", "--store", store}), dir.path(),
+                       environment);
+  };
+  check_refused(dry_run("postgresql:host=/nowhere"), 1, {"/nowhere", "server of --store"});
+  check_refused(dry_run("sqlite:"), 2, {"needs a file"});
+  check_refused(dry_run("", {{"NAS_TEST_NETWORK_FS", "1"}}), 2, {"network file system"});
+  CHECK(dry_run("sqlite:all.db").exit_code == 0);
+  CHECK_FALSE(fs::exists(dir.path() / "all.db"));
+  CHECK_FALSE(fs::exists(dir.path() / "r"));
+}
+
 TEST_CASE("run state: status to a full disk is a failure", "[cli]") {
   const TempDir dir;
   make_run(dir.path());
@@ -286,6 +301,8 @@ TEST_CASE("run state: tables that do not fit", "[cli]") {
   check_refused(with_table("arch,reward\na\n", {}), 3, {"table.csv:2"});
   check_refused(with_table("", {}), 3, {"table.csv"});
   check_refused(with_table("arch,reward\n", {"--table", "missing.csv"}), 3, {"missing.csv"});
+  check_refused(with_table("arch,reward\n", {}), 3, {"table.csv", "no row"});
+  check_refused(with_table("arch,reward\n", {"--table", ""}), 2, {"no table", "--table FILE"});
   check_refused(with_table("arch,reward\n", {"--space", "nasnet"}), 2, {"nasbench201"});
   CHECK_FALSE(fs::exists(dir.path() / "r" / "config.toml"));
 }
