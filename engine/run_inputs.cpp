@@ -47,7 +47,11 @@ void find_inputs(const RunFolder& run, common::Options& options) {
 std::string config_text(common::Options options) {
   if (has_space_file(options)) set_text(options, kSpaceOption, kSpaceCopy);
   if (has_architecture(options)) set_text(options, kArchitectureOption, kArchitectureCopy);
-  return options.to_toml();
+  common::Options written;
+  for (const auto& option : options.all()) {
+    if (option.name != kArchitectureOption || has_architecture(options)) written.declare({option});
+  }
+  return written.to_toml();
 }
 
 void recognise_inputs(const common::Options& stored, common::Options& given) {

@@ -9,8 +9,10 @@ namespace nas::engine {
 
 namespace {
 
+constexpr const char* kTunedArchitecture = "arch";
+
 std::string tuned_architecture(const common::Options& options) {
-  return options.contains("arch") ? options.text("arch") : "";
+  return options.contains(kTunedArchitecture) ? options.text(kTunedArchitecture) : "";
 }
 
 }  // namespace
@@ -78,8 +80,17 @@ std::string how_to_continue(const RunFolder& run, const common::Options& options
   return common::shell_command({"nas", command, "--run", run.path().string()});
 }
 
+void require_same_command(const RunFolder& run, const common::Options& begun,
+                          const common::Options& given) {
+  const bool tunes = !tuned_architecture(begun).empty();
+  if (tunes == given.contains(kTunedArchitecture)) return;
+  throw common::UsageError({.where = "run " + run.path().string(),
+                            .what = tunes ? "it tunes settings" : "it searches for networks",
+                            .hint = how_to_continue(run, begun)});
+}
+
 common::Option tuned_architecture_option() {
-  return {.name = "arch",
+  return {.name = kTunedArchitecture,
           .value = "",
           .help =
               "The architecture that every trial trains: a name, a JSON file (such as "

@@ -49,6 +49,11 @@ class RunSpace {
 // "nas search --run DIR", or "nas tune …", as one types it; `options` of the run.
 std::string how_to_continue(const RunFolder& run, const common::Options& options);
 
+// Throws UsageError where a run that `nas tune` began is continued by `nas search`, or the other
+// way round.
+void require_same_command(const RunFolder& run, const common::Options& begun,
+                          const common::Options& given);
+
 // arch: the architecture whose settings are tuned.
 common::Option tuned_architecture_option();
 

@@ -246,6 +246,7 @@ SearchResult search(common::Options options) {
   const bool exists = named && named->exists();
   if (exists) {
     const common::Options begun = run_options(*named);
+    require_same_command(*named, begun, options);
     recognise_inputs(begun, options);
     options = begun.continued_with(options, "run " + named->path().string());
     if (const auto result = finished_result(*named, options)) {

@@ -48,8 +48,9 @@ const std::vector<Preset>& tune_presets() {
 
 // Those of a search, with other defaults.
 common::Options complete_options() {
+  const common::Options of_search = search_options();
   common::Options options;
-  for (common::Option option : search_options().all()) {
+  for (common::Option option : of_search.all()) {
     if (option.name == "preset") continue;
     option.presets.clear();
     if (option.name == "strategy") option.value = "surrogate";
@@ -70,8 +71,9 @@ common::Options complete_options() {
 }  // namespace
 
 common::Options tune_options() {
+  const common::Options complete = complete_options();
   common::Options options;
-  for (common::Option option : complete_options().all()) {
+  for (common::Option option : complete.all()) {
     if (is_about_networks(option.name)) continue;
     if (option.name == "proxy") {
       option.name = "dataset";

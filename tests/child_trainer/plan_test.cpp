@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "search_space/network_family.h"
 #include "tests/child_trainer/graphs.h"
+#include "tests/support/spaces.h"
 
 namespace nas::child_trainer {
 namespace {
@@ -110,6 +111,20 @@ TEST_CASE("plan: the published networks give what LibTorch gives", "[child_train
     for (const int64_t filters : {4, 16}) {
       const NetworkOptions options{.input_size = 16, .classes = 7, .cells = 1, .filters = filters};
       require_equal(search_space::build_network(search_space::find_architecture(name), options));
+    }
+  }
+}
+
+TEST_CASE("plan: networks of every space give what LibTorch gives", "[child_trainer]") {
+  for (const auto& [name, make] : search_space::spaces_of_networks()) {
+    const auto space = make();
+    common::RandomStream random({.seed = 12, .purpose = "plan_test"});
+    for (const int64_t filters : {4, 16}) {
+      const search_space::Choices choices = space->sample(random);
+      CAPTURE(name, filters, choices);
+      require_equal(search_space::build_network(
+          space->architecture(choices),
+          {.input_size = 16, .classes = 7, .cells = 1, .filters = filters}));
     }
   }
 }

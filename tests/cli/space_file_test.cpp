@@ -4,9 +4,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <filesystem>
 
-#include "common/text.h"
-#include "search_space/space.h"
-#include "tests/cli/searches.h"
+#include "tests/cli/small_searches.h"
 #include "tests/support/spaces.h"
 
 namespace nas::tests {
@@ -15,43 +13,18 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 using common::Json;
-using Texts = std::vector<std::string>;
-
-void make_little_shapes(const fs::path& dir) {
-  const ProgramResult made = run_program(
-      {"data", "make", "shapes", "--images", "200", "--size", "16", "--data-dir", "."}, dir);
-  REQUIRE(made.exit_code == 0);
-}
-
-Texts little_search(const std::string& run, const std::string& space, const Texts& more = {}) {
-  Texts words = common::split(
-      "search --proxy shapes.h5 --strategy random --workers 1 --window 1 --device cpu --cells 1 "
-      "--filters 4 --input-size 16 --train-images 64 --valid-images 32 --epochs 1 --batch-size 32 "
-      "--threads 1 --trials 2 --run " +
-          run + " --space " + space,
-      ' ');
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-std::string ran_well(const fs::path& dir, const Texts& words) {
-  const ProgramResult result = run_program(words, dir);
-  INFO(result.err);
-  REQUIRE(result.exit_code == 0);
-  return result.out;
-}
 
 TEST_CASE("space file: searched, shown, transferred, exported", "[cli]") {
   const TempDir dir;
-  make_little_shapes(dir.path());
+  make_shapes(dir.path());
   common::write_file_atomically(dir.path() / "three.toml", search_space::kThreeByThree);
-  const std::string out = ran_well(dir.path(), little_search("./r", "three.toml"));
+  const std::string out = ran_well(dir.path(), small_search_in("three.toml", "r", "random", 2));
   CHECK_THAT(out, ContainsSubstring("r/best/architecture.json"));
   // The run has its own copy, and goes on without the file, elsewhere.
   CHECK(common::read_file(dir.path() / "r" / "space.toml") == search_space::kThreeByThree);
   fs::remove(dir.path() / "three.toml");
   fs::rename(dir.path() / "r", dir.path() / "moved");
-  ran_well(dir.path(), {"search", "--run", "./moved", "--trials", "3"});
+  ran_well(dir.path(), "search --run ./moved --trials 3");
   const Json status = status_of(dir.path(), "moved");
   CHECK(status.at("trials").size() >= 3);
 
@@ -62,33 +35,31 @@ TEST_CASE("space file: searched, shown, transferred, exported", "[cli]") {
     CHECK(space->key(space->choices(architecture)) == trial.at("key").get<std::string>());
   }
   const std::string best = "moved/best/architecture.json";
-  CHECK_THAT(ran_well(dir.path(), {"show", best}), ContainsSubstring("normal cell"));
-  ran_well(dir.path(), common::split("transfer --run moved --dataset shapes.h5 --cells 1 --filters "
-                                     "4 --epochs 1 --threads 1 --device cpu --out m",
-                                     ' '));
-  CHECK_THAT(ran_well(dir.path(), {"export", "--model", "m"}),
-             ContainsSubstring("same top label on all"));
+  CHECK_THAT(ran_well(dir.path(), "show " + best), ContainsSubstring("normal cell"));
+  ran_well(dir.path(),
+           "transfer --run moved --dataset shapes.h5 --cells 1 --filters 4 --epochs 1 --threads 1 "
+           "--device cpu --out m");
+  CHECK_THAT(ran_well(dir.path(), "export --model m"), ContainsSubstring("same top label on all"));
 }
 
 TEST_CASE("space file: a run is continued with the same space alone", "[cli]") {
   const TempDir dir;
-  make_little_shapes(dir.path());
+  make_shapes(dir.path());
   const fs::path file = dir.path() / "mine.toml";
   common::write_file_atomically(file, search_space::kOneCell);
-  ran_well(dir.path(), little_search("./r", "mine.toml"));
+  ran_well(dir.path(), small_search_in("mine.toml", "r", "random", 2));
   const std::string config = common::read_file(dir.path() / "r" / "config.toml");
   CHECK_THAT(config, ContainsSubstring("space = \"space.toml\"  # flag"));
-  ran_well(dir.path(), little_search("./r", "mine.toml"));  // finished
+  ran_well(dir.path(), small_search_in("mine.toml", "r", "random", 2));  // finished
   fs::rename(file, dir.path() / "renamed.toml");
-  ran_well(dir.path(), little_search("./r", "renamed.toml", {"--trials", "3"}));
+  ran_well(dir.path(), small_search_in("renamed.toml", "r", "random", 3));
   CHECK_THAT(common::read_file(dir.path() / "r" / "config.toml"),
              ContainsSubstring("space = \"space.toml\"") && ContainsSubstring("trials = 3"));
 
   common::write_file_atomically(dir.path() / "renamed.toml", search_space::kThreeByThree);
   for (const std::string other : {"renamed.toml", "nasnet"}) {
     CAPTURE(other);
-    const ProgramResult refused =
-        run_program(little_search("./r", other, {"--trials", "4"}), dir.path());
+    const ProgramResult refused = run_program(small_search_in(other, "r", "random", 4), dir.path());
     CHECK(refused.exit_code == 2);
     CHECK_THAT(refused.err, ContainsSubstring("--space " + other));
   }
@@ -96,7 +67,7 @@ TEST_CASE("space file: a run is continued with the same space alone", "[cli]") {
 
 TEST_CASE("space file: mistakes end with exit code 2, before there is a run", "[cli]") {
   const TempDir dir;
-  make_little_shapes(dir.path());
+  make_shapes(dir.path());
   common::write_file_atomically(dir.path() / "bad.toml",
                                 "operations = [\"sep_conv_3x3\", \"idnetity\"]\n");
   common::write_file_atomically(dir.path() / "lr.toml", "[lr]\nmin = 0.1\nmax = 1.0\n");
@@ -108,29 +79,10 @@ TEST_CASE("space file: mistakes end with exit code 2, before there is a run", "[
       {"lr.toml", "settings of a training, not networks; try nas tune"}};
   for (const auto& [space, message] : refused) {
     CAPTURE(space);
-    const ProgramResult result = run_program(little_search("./r", space), dir.path());
+    const ProgramResult result = run_program(small_search_in(space, "r", "random", 2), dir.path());
     CHECK(result.exit_code == 2);
     CHECK_THAT(result.err, ContainsSubstring(message));
     CHECK_FALSE(fs::exists(dir.path() / "r"));
-  }
-}
-
-TEST_CASE("nasrl: whole networks are searched, transferred, exported", "[cli]") {
-  const TempDir dir;
-  make_little_shapes(dir.path());
-  ran_well(dir.path(), little_search("./r", "nasrl-strides",
-                                     {"--strategy", "ppo", "--ppo.units", "8", "--ppo.batch-size",
-                                      "1", "--trials", "3"}));
-  CHECK_THAT(ran_well(dir.path(), {"show", "r/best/architecture.json"}),
-             ContainsSubstring("layer 19 = "));
-  CHECK_THAT(ran_well(dir.path(), {"show", "r/best/architecture.json", "--format", "dot"}),
-             ContainsSubstring("layer 19"));
-  ran_well(dir.path(), common::split("transfer --run r --dataset shapes.h5 --filters 4 --epochs 1 "
-                                     "--threads 1 --device cpu --out m",
-                                     ' '));
-  for (const std::string format : {"onnx", "torchscript"}) {
-    CHECK_THAT(ran_well(dir.path(), {"export", "--model", "m", "--format", format}),
-               ContainsSubstring("same top label on all"));
   }
 }
 

@@ -8,8 +8,7 @@
 #include <set>
 
 #include "common/options.h"
-#include "common/text.h"
-#include "tests/cli/searches.h"
+#include "tests/cli/small_searches.h"
 #include "tests/support/spaces.h"
 #include "tests/support/started_program.h"
 
@@ -25,9 +24,7 @@ constexpr const char* kArchitecture =
     "|nor_conv_3x3~0|+|avg_pool_3x3~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
 
 void make_tuned_data(const fs::path& dir) {
-  const ProgramResult made = run_program(
-      {"data", "make", "shapes", "--images", "200", "--size", "16", "--data-dir", "."}, dir);
-  REQUIRE(made.exit_code == 0);
+  make_shapes(dir);
   common::write_file_atomically(dir / "settings.toml", search_space::kSettings);
 }
 
@@ -43,28 +40,15 @@ Texts tune(const std::string& run, const Texts& more = {}) {
   return words;
 }
 
-std::string tuned(const fs::path& dir, const Texts& words) {
-  const ProgramResult result = run_program(words, dir);
-  INFO(result.err);
-  REQUIRE(result.exit_code == 0);
-  return result.out;
-}
-
-// All but times, memory, and who did it.
 std::string tuning_found(const fs::path& dir, const std::string& run) {
-  Json status = common::parse_json(outcome_of(dir, run), run);
-  for (auto& trial : status["trials"]) {
-    for (const char* key : {"seconds", "images_per_second", "peak_bytes"})
-      trial["metrics"].erase(key);
-  }
-  return status.dump(1) + common::read_file(dir / run / "best" / "settings.toml");
+  return found_by(dir, run) + common::read_file(dir / run / "best" / "settings.toml");
 }
 
 TEST_CASE("tune: trials of one architecture, the first as given; its settings go to transfer",
           "[cli]") {
   const TempDir dir;
   make_tuned_data(dir.path());
-  const std::string out = tuned(dir.path(), tune("r"));
+  const std::string out = ran_well(dir.path(), tune("r"));
   CHECK_THAT(out, ContainsSubstring("best settings  ") && ContainsSubstring("settings file  ") &&
                       ContainsSubstring("--config ./r/best/settings.toml"));
   const Json status = status_of(dir.path(), "r");
@@ -88,9 +72,9 @@ TEST_CASE("tune: trials of one architecture, the first as given; its settings go
   // The file is one of `nas transfer`, and what it says is what the winner was trained with.
   const std::string settings = common::read_file(dir.path() / "r" / "best" / "settings.toml");
   CHECK_THAT(settings, ContainsSubstring("batch-size = 32") && !ContainsSubstring("epochs = "));
-  tuned(dir.path(), {"transfer", "--arch", "r/architecture.json", "--dataset", "shapes.h5",
-                     "--config", "r/best/settings.toml", "--epochs", "1", "--filters", "4",
-                     "--threads", "1", "--device", "cpu", "--out", "m"});
+  ran_well(dir.path(), {"transfer", "--arch", "r/architecture.json", "--dataset", "shapes.h5",
+                        "--config", "r/best/settings.toml", "--epochs", "1", "--filters", "4",
+                        "--threads", "1", "--device", "cpu", "--out", "m"});
   const std::string transferred = common::read_file(dir.path() / "m" / "transfer.toml");
   const int64_t winner = status.at("winner").at("trial").get<int64_t>();
   for (const auto& setting :
@@ -108,7 +92,7 @@ TEST_CASE("tune: trials of one architecture, the first as given; its settings go
 TEST_CASE("tune: killed and continued, it ends as if nothing had happened", "[cli]") {
   const TempDir dir;
   make_tuned_data(dir.path());
-  tuned(dir.path(), tune("whole"));
+  ran_well(dir.path(), tune("whole"));
   const std::string whole = tuning_found(dir.path(), "whole");
   for (const std::string moment : {"1/5 trials", "3/5 trials", "repeats of the best"}) {
     CAPTURE(moment);
@@ -117,7 +101,7 @@ TEST_CASE("tune: killed and continued, it ends as if nothing had happened", "[cl
     REQUIRE(program.says(moment));
     program.signal(SIGKILL);
     program.end();
-    tuned(dir.path(), {"tune", "--run", "./" + run});
+    ran_well(dir.path(), {"tune", "--run", "./" + run});
     CHECK(tuning_found(dir.path(), run) == whole);
   }
 }
@@ -147,6 +131,21 @@ TEST_CASE("tune: what does not fit is said", "[cli]") {
   refused({"--arch", "darts-v3"}, "no such architecture; got 'darts-v3'");
   refused({"--arch", ""}, "no --arch; try nas tune --arch NAME --dataset NAME");
   refused({"--dataset", ""}, "no --dataset");
+}
+
+TEST_CASE("tune: a run is continued by the command that began it", "[cli]") {
+  const TempDir dir;
+  make_tuned_data(dir.path());
+  Texts tuning = tune("tuning");
+  tuning.insert(tuning.end(), {"--trials", "1", "--repeats", "0"});
+  ran_well(dir.path(), tuning);
+  ran_well(dir.path(), small_search_in("nasbench201", "search", "random", 1));
+  const ProgramResult one = run_program({"search", "--run", "./tuning"}, dir.path());
+  CHECK(one.exit_code == 2);
+  CHECK_THAT(one.err, ContainsSubstring("it tunes settings; try nas tune --run"));
+  const ProgramResult other = run_program({"tune", "--run", "./search"}, dir.path());
+  CHECK(other.exit_code == 2);
+  CHECK_THAT(other.err, ContainsSubstring("it searches for networks; try nas search --run"));
 }
 
 }  // namespace

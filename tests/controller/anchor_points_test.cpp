@@ -4,6 +4,7 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "controller/lstm_policy.h"
 #include "tests/support/decision_space.h"
@@ -170,6 +171,32 @@ TEST_CASE("anchor points: samples follow the probabilities", "[controller]") {
     const double error = std::sqrt(expected * (1.0 - expected) / static_cast<double>(kDraws));
     CHECK_THAT(frequency[all[i]], WithinAbs(expected, 5.0 * error));
     if (log_prob.count(all[i]) > 0) CHECK_THAT(log_prob[all[i]], WithinAbs(log, 1e-5));
+  }
+}
+
+TEST_CASE("anchor points: nasrl is sampled with the probabilities that are evaluated",
+          "[controller]") {
+  for (const std::string name : {"nasrl", "nasrl-strides"}) {
+    CAPTURE(name);
+    const auto space = common::Registry<search_space::SpacePlugin>::find(name).make();
+    common::RandomStream random({.seed = 3, .purpose = "sample"});
+    const LstmPolicy policy(SpaceView(*space), {.units = 20, .dtype = at::kDouble}, random);
+    const at::NoGradGuard no_grad;
+    for (const auto& [parameter_name, parameter] : policy.parameters()) parameter.mul_(10.0);
+    std::vector<Choices> batch;
+    const auto proposals = policy.sample(random, std::vector<double>(20, 1.0));
+    for (const auto& proposal : proposals) {
+      REQUIRE(space->valid(proposal.choices));
+      batch.push_back(proposal.choices);
+    }
+    const at::Tensor log_probs = policy.log_probs_and_entropy(batch).log_probs;
+    std::set<Choices> different(batch.begin(), batch.end());
+    CHECK(different.size() == batch.size());
+    for (size_t i = 0; i < batch.size(); ++i) {
+      const double evaluated = log_probs[static_cast<int64_t>(i)].item<double>();
+      CHECK(evaluated < -10.0);  // of so many networks none is likely
+      CHECK_THAT(proposals[i].log_prob, WithinAbs(evaluated, 1e-9));
+    }
   }
 }
 
