@@ -115,7 +115,7 @@ TEST_CASE("spaces: what the networks of a space cannot have is refused at the st
 
 TEST_CASE("spaces: all are listed", "[cli]") {
   const std::string listed = ran_well(fs::temp_directory_path(), "list spaces");
-  for (const std::string name : common::Registry<search_space::SpacePlugin>::names())
+  for (const std::string& name : common::Registry<search_space::SpacePlugin>::names())
     CHECK_THAT(listed, ContainsSubstring(name));
   CHECK_THAT(ran_well(fs::temp_directory_path(), "list families"), ContainsSubstring("nasrl"));
 }
