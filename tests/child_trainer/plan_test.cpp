@@ -137,6 +137,11 @@ TEST_CASE("plan: what reaches the loss through `none` alone has no gradient", "[
     CAPTURE(text);
     require_equal(search_space::build_network(search_space::find_architecture(text), options));
   }
+  search_space::Architecture nothing = search_space::find_architecture("darts-v2");
+  for (const std::string cell : {"normal", "reduction"}) {
+    for (auto& edge : nothing.cells[cell].nodes[1].edges) edge.op = "none";
+  }
+  require_equal(search_space::build_network(nothing, options));
   search_space::GraphBuilder graph({3, 8, 8});
   const auto conv = [&](const char* name, int x) {
     return graph.batch_norm(std::string(name) + "_bn",

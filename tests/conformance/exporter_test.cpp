@@ -88,6 +88,18 @@ TEST_CASE("exported models give the scores of the network", "[conformance][expor
   }
 }
 
+TEST_CASE("exported nodes of nothing give zeros", "[conformance][exporter]") {
+  search_space::Architecture architecture = search_space::find_architecture("darts-v2");
+  for (const std::string cell : {"normal", "reduction"}) {
+    for (auto& edge : architecture.cells[cell].nodes[1].edges) edge.op = "none";
+  }
+  const ExportModel model = random_export_model(small_network(architecture), 10);
+  for (const auto& [name, entry] : Registry<Exporter>::entries()) {
+    CAPTURE(name);
+    check_exporter(entry.plugin, model);
+  }
+}
+
 TEST_CASE("exported networks of every space give the scores of the network",
           "[conformance][exporter][space]") {
   for (const auto& [space_name, make] : search_space::spaces_of_networks()) {

@@ -20,8 +20,10 @@
 namespace nas::search_space {
 namespace {
 
-constexpr size_t kVaried = 4;        // decisions that are changed together
-constexpr int kBases = 300;          // random choices whose surroundings are looked at
+constexpr size_t kVaried = 4;     // decisions that are changed together
+constexpr int kBases = 300;       // random choices whose surroundings are looked at, or more
+constexpr int kMostBases = 5000;  // where they have a few equal ones
+constexpr size_t kEnough = 40;
 constexpr double kTolerance = 1e-6;  // of the answers, in double precision, by their size
 const NetworkOptions kSmall{.input_size = 8, .classes = 5, .cells = 1, .filters = 4};
 
@@ -111,11 +113,15 @@ std::vector<Choices> surroundings(const Space& space, const Choices& base,
   return all;
 }
 
-// Two choices of one key, as many such pairs as the surroundings of random choices have.
+// Two choices of one key, as many such pairs as the surroundings of random choices have; none where
+// the first have none.
 std::vector<std::pair<Choices, Choices>> equal_pairs(const Space& space) {
   std::vector<std::pair<Choices, Choices>> pairs;
   common::RandomStream random({.seed = 4, .purpose = "pairs"});
-  for (int i = 0; i < kBases; ++i) {
+  const auto go_on = [&](int bases) {
+    return bases < kBases || (bases < kMostBases && !pairs.empty() && pairs.size() < kEnough);
+  };
+  for (int i = 0; go_on(i); ++i) {
     std::map<std::string, Choices> first;
     std::map<std::string, int> taken;
     for (const Choices& choices : surroundings(space, space.sample(random), random)) {
