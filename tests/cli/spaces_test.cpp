@@ -29,7 +29,7 @@ const std::vector<SearchedSpace>& searched_spaces() {
       {.space = "darts",
        .strategy = "evolution",
        .size = "22 decisions, 9.1e+18 choices",
-       .shown = "node 3"},
+       .shown = "state 5 = "},
       {.space = "nasrl",
        .strategy = "ppo",
        .size = "150 decisions, 5e+58 choices",
@@ -43,7 +43,7 @@ const std::vector<SearchedSpace>& searched_spaces() {
       {.space = "three.toml",
        .strategy = "surrogate",
        .size = "22 decisions, 1.1e+10 choices",
-       .shown = "block 2"}};
+       .shown = "state 4 = "}};
   return all;
 }
 
