@@ -1,4 +1,5 @@
-// Spaces of the user's own, from a file: searched, continued, transferred, exported.
+// Spaces of the user's own, from a file: searched, continued, refused. To the exported network:
+// spaces_test.cpp.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -14,13 +15,12 @@ namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 using common::Json;
 
-TEST_CASE("space file: searched, shown, transferred, exported", "[cli]") {
+TEST_CASE("space file: a run keeps it, and goes on without the file", "[cli]") {
   const TempDir dir;
   make_shapes(dir.path());
   common::write_file_atomically(dir.path() / "three.toml", search_space::kThreeByThree);
   const std::string out = ran_well(dir.path(), small_search_in("three.toml", "r", "random", 2));
   CHECK_THAT(out, ContainsSubstring("r/best/architecture.json"));
-  // The run has its own copy, and goes on without the file, elsewhere.
   CHECK(common::read_file(dir.path() / "r" / "space.toml") == search_space::kThreeByThree);
   fs::remove(dir.path() / "three.toml");
   fs::rename(dir.path() / "r", dir.path() / "moved");
@@ -34,12 +34,6 @@ TEST_CASE("space file: searched, shown, transferred, exported", "[cli]") {
         search_space::architecture_from_json(trial.at("architecture"), "status");
     CHECK(space->key(space->choices(architecture)) == trial.at("key").get<std::string>());
   }
-  const std::string best = "moved/best/architecture.json";
-  CHECK_THAT(ran_well(dir.path(), "show " + best), ContainsSubstring("normal cell"));
-  ran_well(dir.path(),
-           "transfer --run moved --dataset shapes.h5 --cells 1 --filters 4 --epochs 1 --threads 1 "
-           "--device cpu --out m");
-  CHECK_THAT(ran_well(dir.path(), "export --model m"), ContainsSubstring("same top label on all"));
 }
 
 TEST_CASE("space file: a run is continued with the same space alone", "[cli]") {

@@ -1,6 +1,7 @@
 // Searches in each kind of space: planned, killed and continued, shown, transferred, exported.
 #include <signal.h>
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -67,37 +68,52 @@ TEST_CASE("spaces: a plan says how large they are, and starts nothing", "[cli]")
   }
 }
 
-TEST_CASE("spaces: killed and continued, shown, transferred, exported", "[cli]") {
+// Killed and continued, shown, transferred, exported.
+void check_search(const SearchedSpace& searched, const fs::path& dir) {
+  CAPTURE(searched.space);
+  const auto search = [&](const std::string& run) {
+    return small_search_in(searched.space, run, searched.strategy, 5, searched.more);
+  };
+  const std::string whole = "whole." + searched.space;
+  const std::string killed = "killed." + searched.space;
+  ran_well(dir, search(whole));
+  StartedProgram program(search(killed), dir);
+  REQUIRE(program.makes(dir / killed / "trials" / "000003"));
+  program.signal(SIGKILL);
+  program.end();
+  ran_well(dir, "search --run ./" + killed);
+  CHECK(found_by(dir, killed) == found_by(dir, whole));
+
+  const std::string best = killed + "/best/architecture.json";
+  CHECK_THAT(ran_well(dir, "show " + best), ContainsSubstring(searched.shown));
+  CHECK_THAT(ran_well(dir, "show --format dot " + best), ContainsSubstring("digraph"));
+  const std::string model = "model." + searched.space;
+  ran_well(dir, "transfer --run " + killed +
+                    " --dataset shapes.h5 --cells 1 --filters 4 --epochs 1 --threads 1 --device "
+                    "cpu --out " +
+                    model);
+  for (const std::string format : {"onnx", "torchscript"}) {
+    CHECK_THAT(ran_well(dir, "export --model " + model + " --format " + format),
+               ContainsSubstring("same top label on all"));
+  }
+}
+
+void check_searches(const std::vector<std::string>& spaces) {
   const TempDir dir;
   make_inputs(dir.path());
   for (const auto& searched : searched_spaces()) {
-    CAPTURE(searched.space);
-    const auto search = [&](const std::string& run) {
-      return small_search_in(searched.space, run, searched.strategy, 5, searched.more);
-    };
-    const std::string whole = "whole." + searched.space;
-    const std::string killed = "killed." + searched.space;
-    ran_well(dir.path(), search(whole));
-    StartedProgram program(search(killed), dir.path());
-    REQUIRE(program.makes(dir.path() / killed / "trials" / "000003"));
-    program.signal(SIGKILL);
-    program.end();
-    ran_well(dir.path(), "search --run ./" + killed);
-    CHECK(found_by(dir.path(), killed) == found_by(dir.path(), whole));
-
-    const std::string best = killed + "/best/architecture.json";
-    CHECK_THAT(ran_well(dir.path(), "show " + best), ContainsSubstring(searched.shown));
-    CHECK_THAT(ran_well(dir.path(), "show --format dot " + best), ContainsSubstring("digraph"));
-    const std::string model = "model." + searched.space;
-    ran_well(dir.path(), "transfer --run " + killed +
-                             " --dataset shapes.h5 --cells 1 --filters 4 --epochs 1 --threads 1 "
-                             "--device cpu --out " +
-                             model);
-    for (const std::string format : {"onnx", "torchscript"}) {
-      CHECK_THAT(ran_well(dir.path(), "export --model " + model + " --format " + format),
-                 ContainsSubstring("same top label on all"));
-    }
+    if (std::find(spaces.begin(), spaces.end(), searched.space) != spaces.end())
+      check_search(searched, dir.path());
   }
+}
+
+TEST_CASE("spaces: from the search to the exported network, over a kill", "[cli]") {
+  check_searches({"nasrl", "three.toml"});
+}
+
+TEST_CASE("spaces: from the search to the exported network, over a kill; the others",
+          "[cli][.slow]") {
+  check_searches({"darts", "nasrl-strides"});
 }
 
 TEST_CASE("spaces: what the networks of a space cannot have is refused at the start", "[cli]") {

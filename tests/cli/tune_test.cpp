@@ -41,7 +41,8 @@ Texts tune(const std::string& run, const Texts& more = {}) {
 }
 
 std::string tuning_found(const fs::path& dir, const std::string& run) {
-  return found_by(dir, run) + common::read_file(dir / run / "best" / "settings.toml");
+  const std::string settings = common::read_file(dir / run / "best" / "settings.toml");
+  return found_by(dir, run) + settings.substr(settings.find('\n'));  // the first line names the run
 }
 
 TEST_CASE("tune: trials of one architecture, the first as given; its settings go to transfer",
@@ -94,8 +95,8 @@ TEST_CASE("tune: killed and continued, it ends as if nothing had happened", "[cl
   make_tuned_data(dir.path());
   ran_well(dir.path(), tune("whole"));
   const std::string whole = tuning_found(dir.path(), "whole");
-  // Of the first trial, of another, of a repeat.
-  for (const std::string trial : {"000000", "000003", "1000000000"}) {
+  // In the midst of a trial, of a repeat.
+  for (const std::string trial : {"000003", "1000000000"}) {
     CAPTURE(trial);
     const std::string run = "killed" + trial;
     StartedProgram program(tune(run), dir.path());
