@@ -37,8 +37,8 @@ bool has_any(const std::string& space_name, const std::vector<search_space::Arch
 void check_space(const std::string& space, const std::string& file,
                  const std::vector<search_space::Architecture>& drawn) {
   if (has_any(space, drawn)) return;
-  for (const auto& other : common::Registry<search_space::SpacePlugin>::names()) {
-    if (!has_any(other, drawn)) continue;
+  for (const auto& [other, entry] : common::Registry<search_space::SpacePlugin>::entries()) {
+    if (entry.plugin.of_settings || !has_any(other, drawn)) continue;
     throw common::ConfigError({.where = "--table " + file,
                                .what = "its architectures are not of the search space",
                                .got = "--space " + space,
