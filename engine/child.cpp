@@ -82,15 +82,13 @@ class Child {
   Child(const RunFolder& run, const common::Options& options)
       : run_(run),
         options_(options),
-        settings_(child_trainer::TrainSettings::from(options)),
         objective_(options),
         limits_(options),
-        latency_(options),
         device_(device_of(options)) {
     if (options.text("evaluator") == "shared") {
       shared_ = std::make_unique<SharedChild>(run, options, device_);
     } else {
-      trainer_ = std::make_unique<child_trainer::Trainer>(data::read_dataset(run.proxy()), device_);
+      trainer_ = std::make_unique<child_trainer::Trainer>(data::map_dataset(run.proxy()), device_);
     }
   }
 
@@ -131,8 +129,9 @@ class Child {
   }
 
   ChildReply train(const ChildRequest& request) {
+    const auto options = with_settings(options_, request.settings);
     const int64_t classes = shared_ ? shared_->classes() : trainer_->dataset().class_count();
-    const auto latency = latency_.of(request.architecture, classes, device_);
+    const auto latency = MeasuredLatency(options).of(request.architecture, classes, device_);
     if (const auto reason = limits_.broken_by(latency); !reason.empty()) {
       ChildReply refused = failure(TrialState::kInfeasible, reason);
       refused.metrics = latency;
@@ -140,24 +139,17 @@ class Child {
     }
     child_trainer::TrainHooks hooks;
     hooks.should_stop = [] { return stop_signal() != 0; };
+    hooks.on_start = [] { say({.kind = "started"}); };
     hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
     hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
     if (shared_) return shared_->evaluate(request, latency, hooks);
     child_trainer::TrainJob job{.architecture = request.architecture,
-                                .network = search_space::NetworkOptions::from(options_),
-                                .settings = settings_,
+                                .network = search_space::NetworkOptions::from(options),
+                                .settings = child_trainer::TrainSettings::from(options),
                                 .seed = static_cast<uint64_t>(options_.integer("seed")),
                                 .trial = static_cast<uint64_t>(request.trial),
                                 .folder = run_.trial(request.trial),
                                 .time_limit = options_.number("child-time-limit")};
-<<<<<<< HEAD
-=======
-    child_trainer::TrainHooks hooks;
-    hooks.should_stop = [] { return stop_signal() != 0; };
-    hooks.on_start = [] { say({.kind = "started"}); };
-    hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
-    hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
->>>>>>> main
     inject_faults(job, hooks);
     const auto result = run(job, hooks);
     if (result.state == child_trainer::TrainState::kStopped) return {.kind = "stopped"};
@@ -183,22 +175,15 @@ class Child {
                      .state = state_of(result.state),
                      .seconds = result.seconds};
     if (reply.state != TrialState::kSucceeded) return reply;
-<<<<<<< HEAD
-    common::TensorFile weights;
-    weights.tensors = child_trainer::store_tensors(trainer_->network()->state(false));
-    common::write_safetensors(folder / "weights.safetensors", weights);
-    const double quality =
-        reward_of(options_.text("reward"), result.last, trainer_->dataset().task);
-=======
     const double before = common::monotonic_seconds();
     const auto file = folder / "weights.safetensors";
     common::write_safetensors(
-        file, {.tensors = child_trainer::store_tensors(trainer_.network()->state(false)),
+        file, {.tensors = child_trainer::store_tensors(trainer_->network()->state(false)),
                .metadata = {}});
     reply.files = {{"weights.safetensors", common::sha256_of_file(file)}};
     const double written = common::monotonic_seconds() - before;
-    const double quality = reward_of(options_.text("reward"), result.last, trainer_.dataset().task);
->>>>>>> main
+    const double quality =
+        reward_of(options_.text("reward"), result.last, trainer_->dataset().task);
     reply.metrics = child_trainer::to_json(result.last);
     const auto cost = search_space::cost_of(trainer_->network()->graph());
     reply.metrics["parameters"] = cost.parameters;
@@ -214,10 +199,8 @@ class Child {
 
   RunFolder run_;
   common::Options options_;
-  child_trainer::TrainSettings settings_;
   Objective objective_;
   Limits limits_;
-  MeasuredLatency latency_;
   at::Device device_;
   std::unique_ptr<child_trainer::Trainer> trainer_;
   std::unique_ptr<SharedChild> shared_;  // in its place, with --evaluator shared

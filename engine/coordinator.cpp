@@ -19,7 +19,8 @@ namespace nas::engine {
 namespace {
 
 // Workers of this host tell when a trial is finished; those of others are looked for so often.
-constexpr int kPauseMs = 100;
+constexpr int kRoundMs = 100;
+constexpr double kLookSeconds = 0.1;  // between looks at the workers
 // A state of this size is saved after every proposal, a larger one every so many.
 constexpr size_t kSmallState = 20000;
 constexpr int64_t kSaveEvery = 25;
@@ -30,6 +31,33 @@ std::unique_ptr<controller::Strategy> strategy_from(const common::Options& optio
   return controller::make_strategy(
       name, view,
       {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
+}
+
+// An architecture that the user named; of the space or not.
+Trial given_trial(const search_space::Space& space, const std::string& text) {
+  Trial trial;
+  trial.architecture = search_space::find_architecture(text);
+  try {
+    trial.choices = space.choices(trial.architecture);
+    trial.key = space.key(trial.choices);
+  } catch (const common::DataError&) {
+    trial.key =
+        kGivenKey + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
+  }
+  return trial;
+}
+
+// --start-with; of settings those that all others are to be better than.
+std::vector<Trial> given_trials(const RunSpace& space, const common::Options& options) {
+  std::vector<Trial> trials;
+  if (space.of_settings()) {
+    trials.push_back({.id = 0, .key = kSettingsAsGiven});
+    trials.back().architecture = space.architecture({});
+  }
+  for (const auto& text : options.list("start-with"))
+    trials.push_back(given_trial(space.space(), text));
+  for (size_t i = 0; i < trials.size(); ++i) trials[i].id = static_cast<int64_t>(i);
+  return trials;
 }
 
 controller::Observation observation_of(const Trial& trial) {
@@ -65,14 +93,14 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
     : run_(run),
       options_(options),
       store_(open_store(run)),
-      space_(common::Registry<search_space::SpacePlugin>::find(options.text("space")).make()),
-      view_(*space_),
+      space_(options),
+      view_(space_.space()),
       strategy_(strategy_from(options, view_)),
-      start_with_(options.list("start-with")),
+      given_(given_trials(space_, options)),
       limits_(options),
-      costs_(run, options),
+      costs_(run),
       prescreen_(run, options),
-      rounds_({.given = static_cast<int64_t>(start_with_.size()),
+      rounds_({.given = static_cast<int64_t>(given_.size()),
                .pool = prescreen_.pool(),
                .window = options.integer("window")}),
       supernet_(options),
@@ -149,50 +177,39 @@ void Coordinator::observe_until(int64_t end) {
 
 Trial Coordinator::new_trial(const search_space::Choices& choices) const {
   Trial trial{.id = static_cast<int64_t>(trials_.size()), .choices = choices};
-  trial.key = space_->key(choices);
-  trial.architecture = space_->architecture(choices);
-  return trial;
-}
-
-Trial Coordinator::start_trial(const std::string& text) const {
-  Trial trial{.id = static_cast<int64_t>(trials_.size())};
-  trial.architecture = search_space::find_architecture(text);
-  try {
-    trial.choices = space_->choices(trial.architecture);
-    trial.key = space_->key(trial.choices);
-  } catch (const common::DataError&) {
-    trial.key = "given " + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
-  }
+  trial.key = view_.key(choices);
+  trial.architecture = space_.architecture(choices);
   return trial;
 }
 
 std::vector<Trial> Coordinator::new_round() {
   const auto first = static_cast<int64_t>(trials_.size());
-  if (first < rounds_.given) return {start_trial(start_with_[static_cast<size_t>(first)])};
+  if (first < rounds_.given) return {given_[static_cast<size_t>(first)]};
   std::vector<Trial> round;
-  for (int64_t i = 0; i < rounds_.pool; ++i) {
+  for (drawn_ = 0; drawn_ < rounds_.pool; ++drawn_) {
+    if (!look_after()) return {};
     round.push_back(new_trial(strategy_->propose()));
-    round.back().id = first + i;
+    round.back().id = first + drawn_;
   }
   return round;
 }
 
 // What becomes of the trials of a round: a repeat, INFEASIBLE, NOT_RUN, or one to be trained. False
 // when asked to stop.
-bool Coordinator::settle(std::vector<Trial>& round, const std::function<bool()>& go_on) {
+bool Coordinator::settle(std::vector<Trial>& round) {
   const bool alone = round.size() == 1;
   for (auto& trial : round) {
     trial.to_epoch = options_.integer("epochs");
-    if (!settle_one(trial, alone, go_on)) return false;
+    if (!look_after() || !settle_one(trial, alone)) return false;
   }
   if (!alone) prescreen_.keep_best(round);
   return true;
 }
 
-bool Coordinator::settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on) {
+bool Coordinator::settle_one(Trial& trial, bool alone) {
   if (const auto same = first_with_key_.find(reuse_key(trial)); same != first_with_key_.end()) {
     // A pool does not wait: what it repeats of the rounds in flight is not run.
-    if (alone && !wait_for(same->second, go_on)) return false;
+    if (alone && !wait_for(same->second)) return false;
     const Trial& original = trials_[static_cast<size_t>(same->second)];
     if (!alone && original.id >= observed_) {
       trial.state = TrialState::kNotRun;
@@ -206,14 +223,15 @@ bool Coordinator::settle_one(Trial& trial, bool alone, const std::function<bool(
     return true;
   }
   try {
-    trial.metrics = costs_.of(trial.architecture);
+    trial.metrics =
+        costs_.of(trial.architecture, with_settings(options_, space_.settings(trial.choices)));
     trial.reason = limits_.broken_by(trial.metrics);
   } catch (const common::Error& error) {  // e.g. an image too small for this cell
     trial.reason = error.what();
   }
   if (!trial.reason.empty()) trial.state = TrialState::kInfeasible;
   if (alone || trial.state == TrialState::kInfeasible) return true;
-  return prescreen_.score(trial, [&] { return look_after(go_on); });
+  return prescreen_.score(trial, [&] { return look_after(); });
 }
 
 void Coordinator::append(std::vector<Trial> round) {
@@ -261,24 +279,28 @@ void Coordinator::keep_best_weights() {
   }
 }
 
-// Keeps the workers at work; false when asked to stop.
-bool Coordinator::look_after(const std::function<bool()>& go_on) {
-  if (!go_on()) return false;
+// Shows how it stands and keeps the workers at work, now and then: may be called at any time.
+bool Coordinator::look_after() {
+  if (stop_signal() != 0) return false;
+  const double now = common::monotonic_seconds();
+  if (now - looked_ < kLookSeconds) return true;
+  looked_ = now;
+  show_(status());
   workers_->look_after(store_);
   return true;
 }
 
-bool Coordinator::wait_until(int64_t end, const std::function<bool()>& go_on) {
+bool Coordinator::wait_until(int64_t end) {
   for (int64_t id = observed_; id < end; ++id) {
-    if (!wait_for(id, go_on)) return false;
+    if (!wait_for(id)) return false;
   }
   return true;
 }
 
-bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
+bool Coordinator::wait_for(int64_t id) {
   while (!is_finished(trials_[static_cast<size_t>(id)].state)) {
-    if (!look_after(go_on)) return false;
-    if (!refresh()) workers_->wait(kPauseMs);
+    if (!look_after()) return false;
+    if (!refresh()) workers_->wait(kRoundMs);
   }
   return true;
 }
@@ -302,8 +324,9 @@ void Coordinator::finish_strategy() {
 }
 
 SearchStatus Coordinator::status() const {
-  SearchStatus status{.wanted = options_.integer("trials"), .best = best()};
+  SearchStatus status{.drawn = drawn_, .pool = rounds_.pool, .best = best()};
   for (const auto& trial : trials_) {
+    if (trial.state == TrialState::kInfeasible && !trial.reused_from) ++status.infeasible;
     if (!is_training(trial)) continue;
     if (is_finished(trial.state)) {
       ++status.trained;
@@ -311,6 +334,7 @@ SearchStatus Coordinator::status() const {
     }
     status.running += trial.state == TrialState::kLeased ? 1 : 0;
   }
+  status.wanted = std::max(options_.integer("trials"), status.trained);
   status.seconds = common::monotonic_seconds() - started_;
   return status;
 }
@@ -318,10 +342,7 @@ SearchStatus Coordinator::status() const {
 SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
   const int64_t wanted = options_.integer("trials");
   const double limit = options_.number("time-limit");
-  const auto go_on = [&] {
-    show(status());
-    return stop_signal() == 0;
-  };
+  show_ = show;
   workers_ = std::make_unique<LocalWorkers>(run_, workers_of(options_), options_.text("device"));
   SearchEnd end = SearchEnd::kDone;
   // Of trials that are under way it is not known yet whether they will be found INFEASIBLE.
@@ -329,11 +350,11 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
   for (;;) {
     const auto next = static_cast<int64_t>(trials_.size());
     if (trainings() >= wanted) {
-      if (!wait_until(next, go_on)) return SearchEnd::kAskedToStop;
+      if (!wait_until(next)) return SearchEnd::kAskedToStop;
       if (trainings() >= wanted) break;
     }
     const int64_t known = rounds_.observed_before(rounds_.of(next));
-    if (!wait_until(known, go_on)) return SearchEnd::kAskedToStop;
+    if (!wait_until(known)) return SearchEnd::kAskedToStop;
     if (limit > 0 && common::monotonic_seconds() - started_ > limit) {
       end = SearchEnd::kTimeLimit;
       break;
@@ -342,15 +363,15 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
       end = SearchEnd::kExhausted;
       break;
     }
-    if (!go_on()) return SearchEnd::kAskedToStop;
     observe_until(known);
     save_strategy();
     draw_paths(next);
     auto round = new_round();
-    if (!settle(round, go_on)) return SearchEnd::kAskedToStop;
+    if (round.empty() || !settle(round)) return SearchEnd::kAskedToStop;
     append(std::move(round));
+    drawn_ = 0;
   }
-  if (!wait_until(static_cast<int64_t>(trials_.size()), go_on)) return SearchEnd::kAskedToStop;
+  if (!wait_until(static_cast<int64_t>(trials_.size()))) return SearchEnd::kAskedToStop;
   workers_->stop();
   finish_strategy();
   show(status());

@@ -2,42 +2,36 @@
 
 #include <algorithm>
 #include <future>
-<<<<<<< HEAD
-#include <numeric>
-=======
 #include <limits>
->>>>>>> main
 
 #include "child_trainer/device.h"
+#include "child_trainer/node_runner.h"
 #include "child_trainer/plan_memory.h"
 #include "child_trainer/score_timer.h"
 #include "child_trainer/step_timer.h"
 #include "child_trainer/train_settings.h"
-<<<<<<< HEAD
-#include "common/log.h"
-#include "engine/supernet_schedule.h"
-=======
 #include "common/error.h"
 #include "common/machine.h"
 #include "common/text.h"
 #include "engine/prescreen.h"
->>>>>>> main
+#include "engine/run_space.h"
+#include "engine/supernet_projection.h"
+#include "engine/supernet_schedule.h"
 #include "search_space/cost.h"
-#include "search_space/space.h"
 
 namespace nas::engine {
 
 namespace {
 
-constexpr double kLibraryBytes =
-    400e6;  // resident after LibTorch's first step by its own operators
-constexpr double kKernelsLibraryBytes = 210e6;  // by our kernels
-constexpr double kTransientFactor =
-    1.35;  // gradients of activations and workspaces that live for a while
+constexpr double kLibraryBytes = 210e6;  // resident after a first step
+// By LibTorch's own operators, measured: gradients of activations, workspaces, and holes that its
+// allocator leaves.
+constexpr double kTransientFactor = 1.35;
+constexpr double kRecomputeFactor = 2.0;
 constexpr int kSampledNetworks = 3;
 
 struct Timing {
-  double step = 0.0;
+  double image = 0.0;  // of a training step
   double score = 0.0;
 };
 
@@ -60,12 +54,16 @@ double training_bytes(const search_space::NetworkGraph& graph,
   const double weights = 4.0 * static_cast<double>(cost.parameters + cost.auxiliary_parameters);
   if (child_trainer::kernels_run(settings, device)) {
     // Weights, gradients, momentum, and weights as the kernels read them, twice.
-    return kKernelsLibraryBytes + data_bytes + 5 * weights +
-           static_cast<double>(child_trainer::plan_bytes(graph, settings.batch_size));
+    return kLibraryBytes + data_bytes + 5 * weights +
+           static_cast<double>(
+               child_trainer::plan_bytes(graph, settings.batch_size, settings.recompute));
   }
+  double image = kTransientFactor * static_cast<double>(cost.activation_bytes);
+  if (settings.recompute)
+    image = std::min(
+        image, kRecomputeFactor * static_cast<double>(child_trainer::recomputed_bytes(graph)));
   return kLibraryBytes + data_bytes + 3 * weights +
-         kTransientFactor * static_cast<double>(cost.activation_bytes) *
-             static_cast<double>(settings.batch_size);
+         image * static_cast<double>(settings.batch_size);
 }
 
 void require_memory(double bytes, at::Device device) {
@@ -86,81 +84,49 @@ double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_i
          (static_cast<double>(train_images) + kEvaluationShare * static_cast<double>(valid_images));
 }
 
-namespace {
-
-// What a search times: random architectures of its space as its children, and what its supernet
-// trains at each step, where that is something else.
-struct Networks {
-  std::vector<search_space::NetworkGraph> children;
-  std::optional<search_space::NetworkGraph> mixture;
-};
-
-Networks networks_of(const common::Options& options, int64_t classes) {
-  const auto space =
-      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
-<<<<<<< HEAD
-  auto network = search_space::NetworkOptions::from(options);
-  network.classes = classes;
-  network.auxiliary = options.flag("aux");
-  Networks networks;
-=======
-  auto settings = child_trainer::TrainSettings::from(options);
-  settings.batch_size = std::min(settings.batch_size, train_images);
-  auto network = search_space::NetworkOptions::from(options);
-  network.classes = classes;
-  auto trained = network;
-  trained.auxiliary = settings.auxiliary;
+Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
+                          int64_t valid_images) {
+  if (SupernetSchedule(options).shared())
+    return project_supernet(options, classes, train_images, valid_images);
+  const RunSpace space(options);
   const child_trainer::Score* score = Prescreen::computed(options);
-  const int64_t scored_images = std::max<int64_t>(2, settings.batch_size);
   const auto workers =
       std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
   const auto device = child_trainer::find_devices(options.text("device")).front();
   // Children share caches and memory: as many are timed side by side as will run on this CPU.
   const int64_t together =
       device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
-  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 *
-                                                network.input_size * network.input_size);
+  const int64_t size = options.integer("input-size");
+  const auto data_bytes = static_cast<double>((train_images + valid_images) * 3 * size * size);
   std::vector<Timing> timings;
   Projection projection;
   double least_bytes = std::numeric_limits<double>::infinity();  // of a child
->>>>>>> main
   for (int i = 0; i < kSampledNetworks; ++i) {
     common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")),
                                  .purpose = "projection",
                                  .index = static_cast<uint64_t>(i)});
-<<<<<<< HEAD
-    networks.children.push_back(
-        search_space::build_network(space->architecture(space->sample(random)), network));
-  }
-  if (SupernetSchedule(options).method() == "darts") {
-    network.mixture =
-        search_space::MixtureOptions{.partial_channels = options.integer("darts.partial-channels")};
-    networks.mixture = search_space::build_network(space->mixture().value().dense, network);
-  }
-  return networks;
-}
-
-// Seconds of a step, as mean over the networks, `together` of them side by side.
-double seconds_of_step(const std::vector<search_space::NetworkGraph>& graphs,
-                       const common::Options& options, at::Device device, int64_t together) {
-  const auto settings = child_trainer::TrainSettings::from(options);
-  std::vector<double> steps;
-  for (const auto& graph : graphs) {
-    std::vector<std::future<double>> timings;
-=======
-    const auto architecture = space->architecture(space->sample(random));
+    const auto choices = space.space().sample(random);
+    const auto child = with_settings(options, space.settings(choices));
+    auto settings = child_trainer::TrainSettings::from(child);
+    settings.batch_size = std::min(settings.batch_size, train_images);
+    const auto architecture = space.architecture(choices);
+    auto network = search_space::NetworkOptions::from(child);
+    network.classes = classes;
+    auto trained = network;
+    trained.auxiliary = settings.auxiliary;
     const auto graph = search_space::build_network(architecture, trained);
     const double bytes = training_bytes(graph, settings, device, data_bytes);
     projection.bytes_a_child = std::max(projection.bytes_a_child, bytes);
     least_bytes = std::min(least_bytes, bytes);
     if (device.is_cpu() && bytes * static_cast<double>(together) > common::machine_memory())
       continue;
+    const int64_t scored_images = std::max<int64_t>(2, settings.batch_size);
     std::vector<std::future<Timing>> pending;
->>>>>>> main
     for (int64_t t = 0; t < together; ++t) {
       pending.push_back(std::async(std::launch::async, [&] {
         child_trainer::set_threads(options.integer("threads"));
-        Timing timing{.step = child_trainer::seconds_a_step(graph, settings, device)};
+        Timing timing{.image = child_trainer::seconds_a_step(graph, settings, device) /
+                               static_cast<double>(settings.batch_size)};
         if (score != nullptr) {
           timing.score = child_trainer::seconds_a_score(
               *score, search_space::build_network(architecture, network), scored_images, device);
@@ -170,64 +136,14 @@ double seconds_of_step(const std::vector<search_space::NetworkGraph>& graphs,
     }
     for (auto& timing : pending) timings.push_back(timing.get());
   }
-<<<<<<< HEAD
-  return std::accumulate(steps.begin(), steps.end(), 0.0) / static_cast<double>(steps.size());
-}
-
-// One training, and a reward each trial.
-void add_supernet(const common::Options& options, double image, double mixture_image,
-                  int64_t train_images, int64_t valid_images, Projection& projection) {
-  // A step of the mixture, and one or with the second order four more for its weights.
-  const double passes = mixture_image == 0.0 ? 0.0 : options.flag("darts.second-order") ? 5.0 : 2.0;
-  projection.supernet_seconds =
-      training_seconds(passes > 0 ? passes * mixture_image : image, options.integer("epochs"),
-                       train_images, /*valid_images=*/0);
-  const int64_t seen = valid_images + options.integer("supernet.calibration-images");
-  projection.seconds_a_trial = training_seconds(image, 1, 0, seen);
-  projection.seconds = projection.supernet_seconds +
-                       projection.seconds_a_trial * static_cast<double>(options.integer("trials"));
-}
-
-}  // namespace
-
-Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
-                          int64_t valid_images) {
-  const auto settings = child_trainer::TrainSettings::from(options);
-  const auto workers =
-      std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
-  const auto device = child_trainer::find_devices(options.text("device")).front();
-  // Children share caches and memory: as many are timed side by side as will run on this CPU.
-  const bool shared = SupernetSchedule(options).shared();
-  const int64_t together =
-      device.is_cuda() || shared ? 1 : std::min(workers, child_trainer::threads_a_child(1));
-  const auto side = options.integer("input-size");
-  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 * side * side);
-  const Networks networks = networks_of(options, classes);
-  Projection projection;
-  const auto needs = [&](const search_space::NetworkGraph& graph) {
-    projection.bytes_a_child =
-        std::max(projection.bytes_a_child, training_bytes(graph, settings, device, data_bytes));
-  };
-  for (const auto& graph : networks.children) needs(graph);
-  if (networks.mixture) needs(*networks.mixture);
-  const auto batch = static_cast<double>(settings.batch_size);
-  const double image = seconds_of_step(networks.children, options, device, together) / batch;
-  if (shared) {
-    const double mixed =
-        networks.mixture ? seconds_of_step({*networks.mixture}, options, device, 1) / batch : 0.0;
-    add_supernet(options, image, mixed, train_images, valid_images, projection);
-    return projection;
-  }
-=======
   if (timings.empty()) require_memory(least_bytes * static_cast<double>(together), device);
   Timing mean;
   for (const Timing& timing : timings) {
-    mean.step += timing.step / static_cast<double>(timings.size());
+    mean.image += timing.image / static_cast<double>(timings.size());
     mean.score += timing.score / static_cast<double>(timings.size());
   }
-  const double image = mean.step / static_cast<double>(settings.batch_size);
->>>>>>> main
-  projection.seconds_a_trial = training_seconds(image, settings.epochs, train_images, valid_images);
+  projection.seconds_a_trial =
+      training_seconds(mean.image, options.integer("epochs"), train_images, valid_images);
   projection.seconds_a_choice = mean.score * static_cast<double>(options.integer("pool"));
   projection.seconds = run_seconds(projection, options, workers);
   return projection;

@@ -10,18 +10,9 @@
 namespace nas::engine {
 
 struct Projection {
-<<<<<<< HEAD
-  double seconds_a_trial = 0.0;
-  double supernet_seconds = 0.0;  // of training shared weights, where there are some
-  double seconds = 0.0;           // of the whole run
-  double bytes_a_child = 0.0;     // of memory
-};
-
-// Times a few steps of training some architectures of the space, and of the mixture of darts, and
-// reads the memory from their graphs.
-=======
   double seconds_a_trial = 0.0;   // of training it
   double seconds_a_choice = 0.0;  // of scoring the pool that it is chosen from; 0: none is scored
+  double supernet_seconds = 0.0;  // of training shared weights, where there are some
   double seconds = 0.0;           // of the whole run, repeats included
   double bytes_a_child = 0.0;     // of memory
 };
@@ -29,7 +20,6 @@ struct Projection {
 // Times a few steps of training some architectures of the space, and the scores of --prescreen, and
 // reads the memory from their graphs. Architectures that do not fit into memory are not timed;
 // throws SystemError where none does.
->>>>>>> main
 Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
                           int64_t valid_images);
 

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "engine/evaluator.h"
 #include "engine/local_workers.h"
+#include "engine/run_space.h"
 #include "engine/run_store.h"
 #include "engine/signals.h"
 #include "engine/winner.h"
@@ -15,6 +16,24 @@ namespace nas::engine {
 namespace {
 
 constexpr int kPauseMs = 100;
+
+bool tunes_settings(const std::vector<Trial>& trials) {
+  return std::any_of(trials.begin(), trials.end(),
+                     [](const Trial& trial) { return trial.key == kSettingsAsGiven; });
+}
+
+// Those with the highest rewards, as a model of a few trials smooths over the one setting that
+// matters; and those as given, which all others are compared with.
+std::vector<Trial> settings_to_repeat(std::vector<Trial> trials, size_t count) {
+  std::erase_if(trials, [](const Trial& trial) { return !trial.reward || trial.reused_from; });
+  std::stable_sort(trials.begin(), trials.end(),
+                   [](const Trial& a, const Trial& b) { return *a.reward > *b.reward; });
+  std::vector<Trial> chosen;
+  for (const Trial& trial : trials) {
+    if (chosen.size() < count || trial.key == kSettingsAsGiven) chosen.push_back(trial);
+  }
+  return chosen;
+}
 
 }  // namespace
 
@@ -33,8 +52,10 @@ std::vector<Trial> missing_repeats(const std::vector<Trial>& trials,
   const auto wanted = static_cast<size_t>(options.integer("repeats"));
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   if (wanted == 0 || !evaluator.exact.empty()) return {};
+  const std::vector<Trial> best = tunes_settings(trials) ? settings_to_repeat(trials, wanted)
+                                                         : best_trials(trials, options, wanted);
   std::vector<Trial> missing;
-  for (const Trial& trial : best_trials(trials, options, wanted)) {
+  for (const Trial& trial : best) {
     const bool there = std::any_of(repeats.begin(), repeats.end(), [&](const Trial& repeat) {
       return parent_of(repeat) == trial.id;
     });

@@ -9,16 +9,18 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "common/shell_quote.h"
 #include "common/text.h"
 #include "data/dataset_file.h"
+#include "engine/best_settings.h"
 #include "engine/evaluator.h"
 #include "engine/job_options.h"
 #include "engine/new_run.h"
 #include "engine/objective.h"
 #include "engine/proxy.h"
 #include "engine/repeats.h"
-#include "engine/report.h"
+#include "engine/run_inputs.h"
+#include "engine/run_result.h"
+#include "engine/run_space.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search_options.h"
@@ -73,9 +75,8 @@ void name_unfinished_runs() {
     try {
       Store store = open_store(run);
       if (run_state(run, store) == RunState::kInterrupted) {
-        common::log_info(fmt::format("unfinished run: {} (continue it with --run {})",
-                                     run.path().filename().string(),
-                                     common::shell_quote(run.path().string())));
+        common::log_info("unfinished run: " + run.path().filename().string() +
+                         " (continue it with " + how_to_continue(run, run_options(run)) + ")");
       }
     } catch (const common::Error&) {
       // A run of another version is not ours to judge.
@@ -83,33 +84,17 @@ void name_unfinished_runs() {
   }
 }
 
-void write_best(const RunFolder& run, const Winner& winner) {
-  const Trial& best = winner.trial;
-  common::write_file_atomically(run.best() / "architecture.json",
-                                search_space::to_json(best.architecture).dump(2) + "\n");
-  const fs::path weights = run.best() / "weights.safetensors";
-  fs::remove(weights);  // of an earlier winner
-  // Of its first training, or where these were not kept of its repeat.
-  for (const int64_t id : {best.id, best.id + kFirstRepeat}) {
-    const fs::path source = run.trial(id) / "weights.safetensors";
-    if (!fs::exists(weights) && fs::exists(source))
-      common::write_file_atomically(weights, common::read_file(source));
-  }
-  const common::Json json = {{"trial", best.id},
-                             {"reward", best.reward.value_or(0.0)},
-                             {"metrics", best.metrics},
-                             {"winner", to_json(winner)}};
-  common::write_file_atomically(run.best() / "best.json", json.dump(2) + "\n");
-}
-
 std::string progress_text(const SearchStatus& status) {
   std::string text = fmt::format("{}/{} trials", status.trained, status.wanted);
+  if (status.infeasible > 0) text += fmt::format(", {} INFEASIBLE", status.infeasible);
   if (status.best)
     text += fmt::format(", best {:.4f} (trial {})", *status.best->reward, status.best->id);
   if (status.last) {
     text += status.last->reward ? fmt::format(", last {:.4f}", *status.last->reward)
                                 : ", last " + state_text(status.last->state);
   }
+  if (status.pool > 1 && status.drawn > 0)
+    text += fmt::format(", {} of a pool of {} drawn", status.drawn, status.pool);
   return text;
 }
 
@@ -169,8 +154,10 @@ std::optional<SearchResult> finished_result(const RunFolder& run, const common::
       !missing_repeats(trials, repeats, options).empty()) {
     return std::nullopt;
   }
-  return SearchResult{
-      .run = run, .winner = choose_winner(trials, repeats, options), .trials = trained};
+  return SearchResult{.run = run,
+                      .winner = choose_winner(trials, repeats, options),
+                      .trials = trained,
+                      .failed = count_failed(trials)};
 }
 
 bool repeat_best_trials(const RunFolder& run, const common::Options& options) {
@@ -196,11 +183,26 @@ void check_proxy(const RunFolder& run, const common::Json& proxy) {
 // Clears what an earlier start left of its end, and writes what was missing.
 void continue_run(const RunFolder& run, const common::Options& options, bool needs_proxy,
                   const std::optional<data::Dataset>& missing_proxy) {
-  if (missing_proxy) data::write_dataset(run.proxy(), *missing_proxy);
+  if (missing_proxy) data::write_dataset(run.proxy(), *missing_proxy, data::Storage::kPlain);
   if (needs_proxy) check_proxy(run, proxy_json(run));
-  common::write_file_atomically(run.config(), options.to_toml());
+  common::write_file_atomically(run.config(), config_text(options));
   Store store = open_store(run);
   for (const char* of_the_end : {"end", "strategy_state_sha256"}) store.set_meta(of_the_end, "");
+}
+
+// What `end` in the store says; "" of what goes on.
+std::string end_text(SearchEnd end) {
+  switch (end) {
+    case SearchEnd::kDone:
+      return "done";
+    case SearchEnd::kTimeLimit:
+      return "time-limit";
+    case SearchEnd::kExhausted:
+      return "exhausted";
+    case SearchEnd::kAskedToStop:
+      return "";
+  }
+  return "";
 }
 
 SearchResult coordinated(const RunFolder& run, const common::Options& options) {
@@ -210,15 +212,13 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
     Progress progress(run, options);
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
     result.trials = count_trainings(coordinator.trials());
+    result.failed = count_failed(coordinator.trials());
+    if (result.end == SearchEnd::kExhausted) result.why = why_exhausted(coordinator.trials());
   }
   const bool ended = result.end == SearchEnd::kDone || result.end == SearchEnd::kExhausted;
   if (ended && !repeat_best_trials(run, options)) result.end = SearchEnd::kAskedToStop;
-  Store store = open_store(run);
-  result.winner = choose_winner(store.trials(), store.repeats(), options);
-  if (result.winner) write_best(run, *result.winner);
-  if (result.end != SearchEnd::kAskedToStop)
-    store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
-  write_search_report(run, options, store.trials(), store.repeats());
+  result.winner = write_result(run, options);
+  if (result.end != SearchEnd::kAskedToStop) open_store(run).set_meta("end", end_text(result.end));
   return result;
 }
 
@@ -242,8 +242,10 @@ common::Json to_json(const SearchResult& result) {
 
 common::Options run_options(const RunFolder& run) {
   common::Options options = search_options();
+  options.declare({tuned_architecture_option()});
   try {
     options.restore_toml(common::read_file(run.config()), run.config().string());
+    find_inputs(run, options);
   } catch (const common::ConfigError& error) {
     throw common::ConfigError({.where = "run " + run.path().string(),
                                .what = "its config.toml does not fit this version of nas",
@@ -263,7 +265,10 @@ SearchResult search(common::Options options) {
   const auto named = run_to_continue_or_create(options.text("run"));
   const bool exists = named && named->exists();
   if (exists) {
-    options = run_options(*named).continued_with(options, "run " + named->path().string());
+    const common::Options begun = run_options(*named);
+    require_same_command(*named, begun, options);
+    recognise_inputs(begun, options);
+    options = begun.continued_with(options, "run " + named->path().string());
     if (const auto result = finished_result(*named, options)) {
       common::log_info("the run is finished (more --trials extends it)");
       return *result;
@@ -272,14 +277,19 @@ SearchResult search(common::Options options) {
     apply_preset(options, devices.front().is_cuda());
     const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
     if (evaluator.needs_proxy && options.text("proxy").empty()) {
+      const std::string run = options.text("run");
       throw common::UsageError(
-          {.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
+          {.where = "nas search",
+           .what = run.empty()
+                       ? "no proxy dataset"
+                       : "there is no run '" + run + "', and no proxy dataset for a new one",
+           .hint = run.empty() ? "--proxy cifar10" : "nas list runs, or --proxy cifar10"});
     }
   }
   resolve(options, devices);
-  if (!named) name_unfinished_runs();
   const RunFolder run = named ? *named : RunFolder(new_run_path(options));
   child_trainer::TrainSettings::from(options);
+  const RunSpace space(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);
   SupernetSchedule::check(options);
@@ -288,6 +298,7 @@ SearchResult search(common::Options options) {
   check_store(run.store_url(options.text("store")));
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
+  if (!named) name_unfinished_runs();
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
   std::optional<FolderLock> lock;
   if (exists) {

@@ -9,16 +9,18 @@ namespace nas::engine {
 struct SearchResult {
   RunFolder run;
   SearchEnd end = SearchEnd::kDone;
+  std::string why = {};  // of kExhausted, for people
   std::optional<Winner> winner;
   int64_t trials = 0;  // trainings that ended
+  int64_t failed = 0;  // of these: in whatever way
   double wall_seconds = 0.0;
   bool dry_run = false;
 };
 common::Json to_json(const SearchResult& result);
 
-// `options`: search_options() with what the user gave. Creates, continues, or (finished) only reads
-// the run. Throws ConfigError when options differ from the run's, DataError, NothingError (no trial
-// succeeded).
+// `options`: search_options() with what the user gave, or those of engine/tune.h. Creates,
+// continues, or (finished) only reads the run. Throws ConfigError when options differ from the
+// run's, DataError, NothingError (no trial succeeded).
 SearchResult search(common::Options options);
 
 // The options of an existing run, from its config.toml.

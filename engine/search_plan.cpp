@@ -5,23 +5,42 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "engine/projection.h"
+#include "engine/run_space.h"
 #include "engine/supernet_schedule.h"
 
 namespace nas::engine {
 
 namespace {
 
+// ", preset laptop", where a preset has decided anything.
+std::string preset_text(const common::Options& options) {
+  for (const auto& option : options.all()) {
+    if (common::starts_with(option.origin, "preset ")) return ", " + option.origin;
+  }
+  return "";
+}
+
+// "22 decisions, 9.1e+18 choices"; where decisions depend on others, at most so many.
+std::string size_text(const search_space::Space& space) {
+  double choices = 1.0;
+  for (const auto& decision : space.decisions())
+    choices *= static_cast<double>(decision.values.size());
+  const bool few = choices < 1e6;
+  return fmt::format(
+      "{} decisions, {} choices", space.decisions().size(),
+      few ? common::with_commas(static_cast<int64_t>(choices)) : fmt::format("{:.2g}", choices));
+}
+
 std::string schedule_text(const common::Options& options) {
   const SupernetSchedule supernet(options);
-  const int64_t epochs = supernet.epochs();
-  if (supernet.method() == "spos")
-    return fmt::format("{} epochs on random paths, then the rewards", epochs);
+  const std::string epochs = common::counted(supernet.epochs(), "epoch");
+  if (supernet.method() == "spos") return epochs + " on random paths, then the rewards";
   if (supernet.method() == "darts")
-    return fmt::format("{} epochs on all operations at once, a cell derived in each", epochs);
+    return epochs + " on all operations at once, a cell derived in each";
   const int64_t rest = options.integer("supernet.trials-an-epoch");
-  return fmt::format("{} epochs on paths that {} samples, {} rewards after each, {} after the last",
-                     epochs, options.text("strategy"), rest,
-                     options.integer("trials") - (epochs - 1) * rest);
+  return fmt::format("{} on paths that {} samples, {} after each, {} after the last", epochs,
+                     options.text("strategy"), common::counted(rest, "reward"),
+                     options.integer("trials") - (supernet.epochs() - 1) * rest);
 }
 
 }  // namespace
@@ -30,10 +49,11 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                 bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
   common::log_info(
-      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {} ({})",
+      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {}{}",
                   options.text("strategy"), options.text("space"), options.integer("trials"),
                   options.integer("workers"), options.integer("threads"), options.integer("seed"),
-                  options.at("epochs").origin));
+                  preset_text(options)));
+  common::log_info("space     " + size_text(RunSpace(options).space()));
   if (options.text("prescreen") != "none") {
     common::log_info(fmt::format("prescreen the best of {} proposals by {}",
                                  options.integer("pool"), options.text("prescreen")));
@@ -52,34 +72,28 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
       proxy["name"].get<std::string>(), proxy["synthetic"].get<bool>() ? " (synthetic)" : "",
       proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>(),
       proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
-  common::log_info(
-      fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}",
-                  options.integer("cells"), options.integer("filters"), options.integer("epochs"),
-                  options.integer("batch-size"), options.number("lr")));
-  if (const SupernetSchedule supernet(options); supernet.shared()) {
+  common::log_info(fmt::format("children  {} a stage, {} filters, {}, batch {}, learning rate {:g}",
+                               common::counted(options.integer("cells"), "cell"),
+                               options.integer("filters"),
+                               common::counted(options.integer("epochs"), "epoch"),
+                               options.integer("batch-size"), options.number("lr")));
+  if (const SupernetSchedule supernet(options); supernet.shared())
     common::log_info(fmt::format("supernet  {}: {}", supernet.method(), schedule_text(options)));
-  }
   if (!project) return;
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
                      proxy["valid"].get<int64_t>());
-<<<<<<< HEAD
-  const std::string supernet =
-      projection.supernet_seconds > 0
-          ? "the supernet " + common::duration_text(projection.supernet_seconds) + ", "
-          : "";
-  common::log_info(fmt::format("projected {} ({}{} a trial), {} of memory a child",
-                               common::duration_text(projection.seconds), supernet,
-                               common::duration_text(projection.seconds_a_trial),
-=======
   const std::string choice =
       projection.seconds_a_choice > 0
           ? ", " + common::duration_text(projection.seconds_a_choice) + " to choose it"
           : "";
-  common::log_info(fmt::format("projected {} ({} a trial{}), {} of memory a child",
-                               common::duration_text(projection.seconds),
+  const std::string supernet =
+      projection.supernet_seconds > 0
+          ? "the supernet " + common::duration_text(projection.supernet_seconds) + ", "
+          : "";
+  common::log_info(fmt::format("projected {} ({}{} a trial{}), {} of memory a child",
+                               common::duration_text(projection.seconds), supernet,
                                common::duration_text(projection.seconds_a_trial), choice,
->>>>>>> main
                                common::bytes_text(projection.bytes_a_child)));
 }
 

@@ -4,7 +4,7 @@
 
 #include <new>
 
-#include "child_trainer/out_of_memory.h"
+#include "child_trainer/device.h"
 #include "child_trainer/supernet/mixture_supernet.h"
 #include "child_trainer/supernet/path_supernet.h"
 #include "common/error.h"
@@ -37,9 +37,7 @@ child_trainer::PathSource path_source(const RunFolder& run, const common::Option
   };
   const auto seed = static_cast<uint64_t>(options.integer("seed"));
   const bool sampled = SupernetSchedule(options).method() == "enas";
-  return [=,
-          space = std::shared_ptr(
-              common::Registry<search_space::SpacePlugin>::find(options.text("space")).make()),
+  return [=, space = std::shared_ptr(search_space::find_space(options.text("space"))),
           known = std::make_shared<Sampled>()](int64_t epoch, int64_t step, int64_t attempt) {
     if (sampled && attempt == 0) {
       if (known->epoch != epoch) *known = {epoch, read_paths(run, epoch)};
@@ -73,11 +71,10 @@ std::unique_ptr<child_trainer::Supernet> open_supernet(const RunFolder& run,
       .seed = static_cast<uint64_t>(options.integer("seed")),
       .folder = run.supernet(),
       .calibration_images = options.integer("supernet.calibration-images")};
-  auto dataset = data::read_dataset(run.proxy());
+  auto dataset = data::map_dataset(run.proxy());
   std::unique_ptr<child_trainer::Supernet> supernet;
   if (SupernetSchedule(options).method() == "darts") {
-    const auto space =
-        common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+    const auto space = search_space::find_space(options.text("space"));
     supernet =
         std::make_unique<MixtureSupernet>(std::move(dataset), device, std::move(job),
                                           space->mixture().value(), mixture_settings(options));
@@ -94,7 +91,7 @@ SharedChild::SharedChild(const RunFolder& run, const common::Options& options, a
       options_(options),
       schedule_(options),
       objective_(options),
-      costs_(run, options),
+      costs_(run),
       supernet_(open_supernet(run, options, device)) {}
 
 SharedChild::~SharedChild() = default;
@@ -134,7 +131,7 @@ ChildReply SharedChild::measured(const ChildRequest& request, const common::Json
                    {"valid_accuracy", metrics.accuracy},
                    {"valid_auc_prc", metrics.auc_prc},
                    {"peak_bytes", common::peak_resident_bytes()}};
-  reply.metrics.update(costs_.of(request.architecture));
+  reply.metrics.update(costs_.of(request.architecture, options_));
   reply.metrics.update(latency);
   if (const auto* mixture = dynamic_cast<const MixtureSupernet*>(supernet_.get()))
     reply.metrics["mixture"] = mixture->weights().values();
@@ -155,20 +152,21 @@ ChildReply SharedChild::measured(const ChildRequest& request, const common::Json
 
 ChildReply SharedChild::evaluate(const ChildRequest& request, const common::Json& latency,
                                  const child_trainer::TrainHooks& hooks) {
+  hooks.on_start();
   const double start = common::monotonic_seconds();
   const auto trained = train_for(request.trial, hooks);
   if (trained.state == TrainState::kStopped) return {.kind = "stopped"};
+  const double evaluated = common::monotonic_seconds();
   ChildReply reply;
   try {
     reply = measured(request, latency);
   } catch (const std::exception& error) {
-    if (dynamic_cast<const common::Error*>(&error) != nullptr ||
-        !child_trainer::is_out_of_memory(error)) {
-      throw;
-    }
+    if (!child_trainer::is_out_of_memory(error)) throw;
     reply = {.kind = "done", .text = "an allocation failed", .state = TrialState::kOutOfMemory};
   }
-  reply.seconds = common::monotonic_seconds() - start;
+  const double end = common::monotonic_seconds();
+  reply.seconds = end - start;
+  reply.metrics["times"] = {{"training", evaluated - start}, {"evaluation", end - evaluated}};
   return reply;
 }
 

@@ -57,7 +57,8 @@ class Store {
   Store(Store&& other) noexcept;
   ~Store();
 
-  // All throw SystemError when the database cannot be read or written.
+  // All throw SystemError when the database cannot be read or written, DataError when it is
+  // damaged.
   std::vector<Trial> trials();   // without repeats
   std::vector<Trial> repeats();  // of kind "repeat"
   std::optional<Trial> trial(int64_t id);
@@ -85,12 +86,13 @@ class Store {
   std::string meta(const std::string& key);  // empty when not set
 
  private:
-  Store(const StoreBackend& backend, std::string run);  // without a session
+  Store(const StoreBackend& backend, const std::string& url, std::string run);  // no session yet
 
   bool knows_run();
   std::vector<Trial> select(const std::string& condition, int64_t id);
 
   const StoreBackend* backend_;
+  std::string where_;  // for messages
   std::string run_;
   std::unique_ptr<soci::session> session_;
 };

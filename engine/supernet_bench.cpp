@@ -27,8 +27,6 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-constexpr size_t kFewestRanked = 8;  // architectures of which a correlation is stated
-
 common::OptionList own_supernet_bench_options() {
   return {{.name = "architectures",
            .value = 30,
@@ -85,7 +83,7 @@ class SupernetBench {
       architectures_.push_back(search_space::find_architecture(text));
       worth_.push_back(sample_.worth.at(name_of(architectures_.back())));
     }
-    if (architectures_.size() < kFewestRanked) {
+    if (architectures_.size() < static_cast<size_t>(kFewestRanked)) {
       throw common::NothingError({.where = "--table",
                                   .what = "too few architectures to rank",
                                   .got = std::to_string(architectures_.size()),
@@ -107,9 +105,10 @@ class SupernetBench {
     }
     Numbers parameters;
     const RunFolder any = folder(options_.list("methods").at(0));
-    const NetworkCosts costs(any, run_options(any));
+    const NetworkCosts costs(any);
+    const common::Options sizes = run_options(any);
     for (const auto& architecture : architectures_)
-      parameters.push_back(costs.of(architecture).at("parameters").get<double>());
+      parameters.push_back(costs.of(architecture, sizes).at("parameters").get<double>());
     add(result, "parameters", "their number, without any training", parameters, 0.0);
     return result;
   }
@@ -123,8 +122,10 @@ class SupernetBench {
   void add(SupernetBenchResult& result, const std::string& order, const std::string& meaning,
            const Numbers& values, double seconds) const {
     const auto seed = static_cast<uint64_t>(options_.integer("seed"));
-    result.rows.push_back(
-        {.agreement = agreement_of(order, meaning, values, worth_, seed), .seconds = seconds});
+    result.rows.push_back({.order = order,
+                           .meaning = meaning,
+                           .agreement = rank_agreement(values, worth_, seed),
+                           .seconds = seconds});
   }
 
   // Nothing when asked to stop.
@@ -143,6 +144,8 @@ class SupernetBench {
                                                      : "random";
     wanted.set_value("run", run.path().string(), "flag");
     wanted.set_value("space", options_.text("space"), "flag");
+    // As many as a training alone has, so that seconds are the same cost.
+    wanted.set_value("threads", options_.integer("threads"), "flag");
     wanted.set_value("evaluator", "shared", "flag");
     wanted.set_value("supernet.method", method, "flag");
     wanted.set_value("strategy", strategy, "flag");
@@ -162,8 +165,6 @@ class SupernetBench {
     const common::Options options = run_options(run);
     child_trainer::set_threads(options.integer("threads"));
     const auto supernet = open_supernet(run, options, device_);
-    const auto space =
-        common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
     const double start = common::monotonic_seconds();
     Ranked ranked;
     for (const auto& architecture : architectures_) {
@@ -246,8 +247,9 @@ class SupernetBench {
 common::Json to_json(const SupernetBenchResult& result) {
   common::Json json = {{"architectures", result.architectures}, {"rows", common::Json::array()}};
   for (const auto& row : result.rows) {
-    json["rows"].push_back(to_json(row.agreement));
-    json["rows"].back()["seconds"] = row.seconds;
+    common::Json line = to_json(row.agreement);
+    line.update({{"order", row.order}, {"seconds", row.seconds}});
+    json["rows"].push_back(line);
   }
   return json;
 }

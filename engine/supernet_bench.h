@@ -9,13 +9,15 @@
 
 #include "common/json.h"
 #include "common/options.h"
-#include "engine/agreement.h"
+#include "engine/rank_agreement.h"
 
 namespace nas::engine {
 
 struct SupernetBenchRow {
-  Agreement agreement;   // with the table's column
-  double seconds = 0.0;  // of training and rewarding all
+  std::string order;
+  std::string meaning;
+  RankAgreement agreement;  // with the table's column
+  double seconds = 0.0;     // of training and rewarding all
 };
 
 struct SupernetBenchResult {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "child_trainer/device.h"
 #include "common/error.h"
 #include "controller/strategy.h"
 #include "engine/limits.h"
@@ -47,13 +48,13 @@ void check_method(const common::Options& options) {
 }
 
 void check_darts(const common::Options& options) {
-  const auto space =
-      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+  const auto space = search_space::find_space(options.text("space"));
   if (!space->mixture()) {
     throw ConfigError({.where = "--strategy darts",
                        .what = "this space has no mixture of operations",
                        .got = "--space " + options.text("space"),
-                       .expected = "--space darts or nasbench201"});
+                       .expected = "--space darts, nasbench201, or a file with one of these as "
+                                   "skeleton, without repeat-inputs"});
   }
   if (options.integer("trials") != options.integer("epochs") + 1) {
     throw ConfigError({.where = "--trials",
@@ -93,8 +94,7 @@ void check_enas(const common::Options& options) {
 }
 
 void check_start(const common::Options& options) {
-  const auto space =
-      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+  const auto space = search_space::find_space(options.text("space"));
   for (const auto& text : options.list("start-with")) {
     try {
       space->choices(search_space::find_architecture(text));
@@ -147,6 +147,8 @@ void SupernetSchedule::resolve(common::Options& options) {
   if (options.text("supernet.method") == "auto")
     options.set_value("supernet.method", method, "machine");
   if (options.integer("workers") == 0) options.set_value("workers", 1, "machine");
+  if (!options.is_given("threads"))  // there is one child
+    options.set_value("threads", child_trainer::threads_a_child(1), "machine");
   if (method == "darts" && !options.is_given("trials"))
     options.set_value("trials", options.integer("epochs") + 1, "machine");
   if (options.integer("supernet.trials-an-epoch") == 0) {

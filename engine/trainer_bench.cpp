@@ -107,7 +107,7 @@ class Children {
 };
 
 // The answers of one work's rounds, summed up.
-struct Rounds {
+struct RoundSums {
   std::vector<double> images_per_second;
   std::map<std::string, std::vector<double>> step_seconds;
   double peak_bytes = 0.0;
@@ -184,7 +184,7 @@ TrainerBenchResult bench_trainer(const common::Options& options,
   const auto traffic = search_space::traffic_of(graph);
   const auto device = child_trainer::find_device(options.text("device"));
   const auto works = works_of(options);
-  std::map<std::string, Rounds> rounds;
+  std::map<std::string, RoundSums> rounds;
   double data_bytes = 0;
   {
     Children timed(options, threads);

@@ -102,10 +102,10 @@ void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset
       dataset.synthetic ? " (synthetic)" : "", dataset.train.count(), dataset.valid.count(),
       dataset.test.count(), dataset.height, dataset.class_count()));
   warn_of_measures(dataset);
-  common::log_info(fmt::format(
-      "network   {} cells a stage, {} filters: {} parameters, {} multiply-adds",
-      options.integer("cells"), options.integer("filters"), common::with_commas(cost.parameters),
-      common::with_unit(static_cast<double>(cost.multiply_adds))));
+  common::log_info(fmt::format("network   {} a stage, {} filters: {} parameters, {} multiply-adds",
+                               common::counted(options.integer("cells"), "cell"),
+                               options.integer("filters"), common::with_commas(cost.parameters),
+                               common::with_unit(static_cast<double>(cost.multiply_adds))));
   // All ranks work at once, each on its part of a batch.
   const auto part = settings_of_part(job, dataset, ranks.ranks());
   const double data_bytes = static_cast<double>(
@@ -117,9 +117,9 @@ void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset
                        static_cast<double>(part.batch_size * ranks.ranks());
   const double seconds =
       training_seconds(image, settings.epochs, dataset.train.count(), dataset.valid.count());
-  common::log_info(fmt::format("training  {} epochs, batch {}, learning rate {:g} ({})",
-                               settings.epochs, settings.batch_size, settings.learning_rate,
-                               options.at("epochs").origin));
+  common::log_info(fmt::format("training  {}, batch {}, learning rate {:g} ({})",
+                               common::counted(settings.epochs, "epoch"), settings.batch_size,
+                               settings.learning_rate, options.at("epochs").origin));
   if (ranks.ranks() > 1)
     common::log_info(fmt::format("ranks     {}, {} of them here", ranks.ranks(), here));
   common::log_info(fmt::format("projected {}, {} of memory{}", common::duration_text(seconds),
@@ -155,11 +155,12 @@ child_trainer::TrainResult train(child_trainer::Trainer& trainer,
   const auto result = trainer.run(job, hooks);
   line.finish();
   if (result.state == TrainState::kOutOfMemory || result.state == TrainState::kNotANumber) {
-    throw common::TrialError({.where = "nas transfer",
-                              .what = result.reason,
-                              .hint = result.state == TrainState::kOutOfMemory
-                                          ? "a smaller --batch-size, --cells or --filters"
-                                          : "a smaller --lr"});
+    throw common::TrialError(
+        {.where = "nas transfer",
+         .what = result.reason,
+         .hint = result.state == TrainState::kOutOfMemory
+                     ? "--recompute, a smaller --batch-size, --cells or --filters"
+                     : "a smaller --lr"});
   }
   return result;
 }

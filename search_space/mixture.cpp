@@ -120,6 +120,8 @@ std::string candidates_text(const std::vector<std::string>& operations) {
 
 bool is_mixed(const std::string& op) { return op.find(kBetween) != std::string::npos; }
 
+bool is_nothing(const std::string& op) { return !is_mixed(op) && is_none(op); }
+
 int append_candidates(GraphBuilder& graph, const std::string& op, int input, const OpSite& site,
                       const MixtureOptions& options, bool normalise_pools) {
   const int64_t parts = options.partial_channels;

@@ -55,6 +55,8 @@ Mixture make_mixture(const MixtureCells& cells, std::vector<std::string> operati
 // "none|skip_connect|sep_conv_3x3": an edge's operation that is several.
 std::string candidates_text(const std::vector<std::string>& operations);
 bool is_mixed(const std::string& op);
+// The operation `none`: the edge adds nothing to its node. A mixture of it and others is not.
+bool is_nothing(const std::string& op);
 
 // For families, in the place of append_op() where options.mixture is set. `op`: one operation or
 // several, of which a weighted sum `mixture` is made. Pools are followed by a batch norm where

@@ -9,7 +9,6 @@
 #include "child_trainer/device.h"
 #include "child_trainer/epoch_metrics.h"
 #include "child_trainer/evaluate.h"
-#include "child_trainer/out_of_memory.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -182,7 +181,7 @@ TrainResult Supernet::train_until(int64_t epochs, const TrainHooks& hooks) {
   } catch (const Diverged&) {
     return finish(TrainState::kNotANumber, "the training loss is not a finite number");
   } catch (const std::exception& error) {
-    if (dynamic_cast<const common::Error*>(&error) != nullptr || !is_out_of_memory(error)) throw;
+    if (!is_out_of_memory(error)) throw;
     return finish(TrainState::kOutOfMemory, "an allocation failed");
   }
 }

@@ -25,10 +25,10 @@ int run(Arguments& arguments) {
       "rank correlations with the table over {} architectures ± their bootstrap standard "
       "errors\n\n",
       result->architectures);
-  fmt::print("{:<15}{:>8}{:>18}{:>18}\n", "order", "Spearman", "Kendall", "seconds");
-  for (const auto& [row, seconds] : result->rows) {
-    fmt::print("{:<15}{:>8.3f} ± {:.3f}{:>10.3f} ± {:.3f}{:>10.1f}   {}\n", row.order, row.spearman,
-               row.spearman_error, row.kendall, row.kendall_error, seconds, row.meaning);
+  fmt::print("{:<15}{}{:>10}\n", "order", engine::agreement_heading(), "seconds");
+  for (const auto& row : result->rows) {
+    fmt::print("{:<15}{}{:>10.1f}   {}\n", row.order, engine::agreement_text(row.agreement),
+               row.seconds, row.meaning);
   }
   return common::kExitDone;
 }

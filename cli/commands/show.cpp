@@ -32,6 +32,9 @@ common::OptionList options() {
        .value = false,
        .help = "Print the steps in which it is trained on a CPU: what is fused, and what LibTorch "
                "runs"},
+      {.name = "recompute",
+       .value = false,
+       .help = "With --plan: the segments of nas transfer --recompute, and what they compute anew"},
   });
   return options.all();
 }
@@ -48,6 +51,15 @@ void print_cell(const std::string& name, const search_space::Cell& cell) {
   std::vector<std::string> states;
   for (const int state : cell.concat) states.push_back(std::to_string(state));
   fmt::print("  output = concat of {}\n", common::join(states, " "));
+}
+
+void print_layer(size_t number, const search_space::Layer& layer) {
+  std::vector<std::string> inputs;
+  for (const int input : layer.inputs) inputs.push_back("layer " + std::to_string(input));
+  fmt::print("layer {} = {}x{} convolution, {} filters{}, of {}\n", number, layer.kernel_h,
+             layer.kernel_w, layer.filters,
+             layer.stride > 1 ? fmt::format(", stride {}", layer.stride) : "",
+             inputs.empty() ? "the image" : common::join(inputs, " | "));
 }
 
 // Without the head where the family has none, or where the image is too small for it.
@@ -84,7 +96,8 @@ int run(Arguments& arguments) {
   const auto graph = search_space::inference_graph(std::move(whole));
   const auto cost = search_space::cost_of(graph);
   if (arguments.options.flag("plan")) {
-    fmt::print("{}", child_trainer::plan_text(graph, child_trainer::fuse(graph)));
+    fmt::print("{}", child_trainer::plan_text(
+                         graph, child_trainer::fuse(graph, arguments.options.flag("recompute"))));
     return common::kExitDone;
   }
   if (format == "json") {
@@ -103,6 +116,7 @@ int run(Arguments& arguments) {
     return common::kExitDone;
   }
   for (const auto& [name, cell] : architecture.cells) print_cell(name, cell);
+  for (size_t i = 0; i < architecture.layers.size(); ++i) print_layer(i, architecture.layers[i]);
   fmt::print("\nparameters            {}\n", common::with_commas(cost.parameters));
   fmt::print("auxiliary parameters  {}\n", common::with_commas(auxiliary));
   fmt::print("multiply-adds         {}\n",

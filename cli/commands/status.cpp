@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "cli/command.h"
-#include "common/shell_quote.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
+#include "engine/run_space.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search.h"
@@ -43,6 +43,8 @@ struct View {
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
   std::optional<engine::SupernetView> supernet;  // with --evaluator shared
+  std::string end;                               // "", "done", "time-limit", "exhausted"
+  std::string how_to_continue;
 };
 
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
@@ -70,7 +72,7 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
   json["winner"] = view.winner ? engine::to_json(*view.winner) : common::Json();
   if (view.supernet) json["supernet"] = engine::to_json(*view.supernet);
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
-  json["end"] = store.meta("end");
+  json["end"] = view.end;
   return json;
 }
 
@@ -84,16 +86,14 @@ void print_csv(const std::vector<engine::Trial>& trials) {
   }
 }
 
-std::string how_to_continue(const engine::RunFolder& run) {
-  return common::shell_command({"nas", "search", "--run", run.path().string()});
-}
-
-std::string explanation(engine::RunState state, const engine::RunFolder& run) {
+std::string explanation(engine::RunState state, const View& view) {
   if (state == engine::RunState::kInterrupted)
-    return ": nobody works on it; continue with: " + how_to_continue(run);
-  if (state == engine::RunState::kStoppedEarly)
-    return ": by its time limit, or nothing new (or within the limits) was left to propose";
-  return "";
+    return ": nobody works on it; continue with: " + view.how_to_continue;
+  if (state != engine::RunState::kStoppedEarly) return "";
+  if (view.end == "time-limit")
+    return ": by its time limit; continue with: " + view.how_to_continue;
+  return ": nothing new, or nothing within the limits, was left to propose: " +
+         engine::why_exhausted(view.trials);
 }
 
 void print_front(const std::vector<engine::ParetoPoint>& front, const std::string& cost) {
@@ -109,18 +109,13 @@ void print_front(const std::vector<engine::ParetoPoint>& front, const std::strin
 void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
   auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
-             engine::state_text(state), explanation(state, run),
+             engine::state_text(state), explanation(state, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.supernet) fmt::print("shared  {}\n", engine::supernet_text(*view.supernet));
   if (view.winner) {
-<<<<<<< HEAD
-    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
-               view.winner->trial.id, engine::winner_text(*view.winner));
-    if (!view.winner->collapse.empty()) fmt::print("warning {}\n", view.winner->collapse);
-=======
     fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", view.winner->best_reward,
                *view.winner->best_trial, engine::winner_text(*view.winner));
->>>>>>> main
+    if (!view.winner->collapse.empty()) fmt::print("warning {}\n", view.winner->collapse);
   }
   print_front(view.front, view.cost);
   // A pool has many of them; they are counted above.
@@ -136,7 +131,7 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
                                                   : engine::state_text(trial.state);
     fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {:.70}\n", trial.id, outcome,
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
-               trial.reason.empty() ? trial.key : trial.reason);
+               trial.reason.empty() ? engine::architecture_text(trial) : trial.reason);
   }
   for (const auto& repeat : view.repeats) {
     fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  trained again{}\n", engine::parent_of(repeat),
@@ -165,12 +160,10 @@ int run(Arguments& arguments) {
               .repeats = store.repeats(),
               .winner = {},
               .cost = cost,
-<<<<<<< HEAD
               .front = {},
-              .supernet = engine::supernet_view(folder, options)};
-=======
-              .front = {}};
->>>>>>> main
+              .supernet = engine::supernet_view(folder, options),
+              .end = store.meta("end"),
+              .how_to_continue = engine::how_to_continue(folder, options)};
     view.winner = engine::choose_winner(view.trials, view.repeats, options);
     view.front = engine::pareto_front(view.trials, cost);
     if (arguments.options.flag("json")) {
@@ -187,7 +180,7 @@ int run(Arguments& arguments) {
       // A script that waits for the run must not take this for its end.
       throw common::NothingError({.where = "run " + folder.path().string(),
                                   .what = "it is unfinished, and nobody works on it",
-                                  .hint = how_to_continue(folder)});
+                                  .hint = view.how_to_continue});
     }
     if (state != engine::RunState::kRunning) return common::kExitDone;
     pause();

@@ -1,6 +1,4 @@
 // The networks of the DARTS code (Liu et al. 2019): PC-DARTS and P-DARTS use the same.
-#include <set>
-
 #include "search_space/mixture.h"
 #include "search_space/network_family.h"
 #include "search_space/op.h"
@@ -8,13 +6,20 @@
 namespace nas::search_space {
 namespace {
 
-int append_edge(GraphBuilder& graph, const std::string& op, int state, const OpSite& site,
-                const NetworkOptions& options) {
-  if (options.mixture) {
-    return append_candidates(graph, op, state, site, *options.mixture, /*normalise_pools=*/true);
+// The edge number `e` of a node.
+int append_edge(GraphBuilder& graph, const CellNode& node, size_t e, const std::vector<int>& states,
+                const OpSite& cell_site, const NetworkOptions& options) {
+  const Edge& edge = node.edges[e];
+  const auto scope = graph.scope(edge_place(node, e));
+  const int state = states.at(static_cast<size_t>(edge.state));
+  OpSite site = cell_site;
+  if (edge.state >= 2) site.stride = 1;  // only the cell's inputs have the size from before
+  if (options.mixture && !is_nothing(edge.op)) {
+    return append_candidates(graph, edge.op, state, site, *options.mixture,
+                             /*normalise_pools=*/true);
   }
-  const int x = append_op(graph, op, state, site);
-  const bool droppable = common::Registry<Op>::find(op).droppable && x != state;
+  const int x = append_op(graph, edge.op, state, site);
+  const bool droppable = common::Registry<Op>::find(edge.op).droppable && x != state;
   return droppable ? graph.drop_path(x, 1.0) : x;
 }
 
@@ -24,20 +29,17 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int
   states[0] = after_reduction ? graph.factorized_reduction("preprocess0", before, filters, true)
                               : graph.relu_conv_bn("preprocess0", before, {.channels = filters});
   states[1] = graph.relu_conv_bn("preprocess1", last, {.channels = filters});
+  const OpSite site{.filters = filters, .stride = reduction ? 2 : 1};
   for (size_t n = 0; n < cell.nodes.size(); ++n) {
     const auto node_scope = graph.scope("node" + std::to_string(n));
+    const CellNode& node = cell.nodes[n];
     std::vector<int> inputs;
-    std::set<std::string> taken;
-    for (const Edge& edge : cell.nodes[n].edges) {
-      std::string place = "from" + std::to_string(edge.state);
-      while (!taken.insert(place).second) place += "_again";  // two edges from one state
-      const auto scope = graph.scope(place);
-      const int state = states.at(static_cast<size_t>(edge.state));
-      const int64_t stride = reduction && edge.state < 2 ? 2 : 1;
-      inputs.push_back(
-          append_edge(graph, edge.op, state, {.filters = filters, .stride = stride}, options));
+    for (size_t e = 0; e < node.edges.size(); ++e) {
+      if (is_nothing(node.edges[e].op)) continue;  // adds nothing
+      inputs.push_back(append_edge(graph, node, e, states, site, options));
     }
-    states.push_back(append_edge_sum(graph, inputs, cell.nodes[n], options));
+    if (inputs.empty()) inputs.push_back(append_edge(graph, node, 0, states, site, options));
+    states.push_back(append_edge_sum(graph, inputs, node, options));
   }
   std::vector<int> outputs;
   for (const int index : cell.concat) outputs.push_back(states.at(static_cast<size_t>(index)));
@@ -75,8 +77,8 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   const std::string stem = stem_for(options);
   auto [before, last] = append_stem(graph, options, stem);
   graph.end_point("stem", last);
-  const Cell& normal = cell_of(architecture, "normal", 2, 0);
-  const Cell& reduction_cell = cell_of(architecture, "reduction", 2, 0);
+  const Cell& normal = cell_of(architecture, "normal", 2);
+  const Cell& reduction_cell = cell_of(architecture, "reduction", 2);
   bool after_reduction = stem == "imagenet";  // the two stems differ in size
   graph.set_affine(!options.mixture);
   int64_t filters = options.filters;
@@ -106,10 +108,21 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   return graph.finish(logits, auxiliary, options.classes);
 }
 
+// All states have one width, and but for a reduction cell's inputs one size.
+CellRules rules(const std::string& cell_name) {
+  if (cell_name == "reduction") {
+    return {.passes = [](const Cell& cell, const Edge& edge) {
+      return is_identity(edge.op) && edge.state >= cell.inputs;
+    }};
+  }
+  return {.passes = [](const Cell&, const Edge& edge) { return is_identity(edge.op); }};
+}
+
 const common::Register<NetworkFamily> kRegister{
     {.name = "darts",
      .summary = "Cells of four nodes with two inputs each, as the DARTS code",
-     .build = build}};
+     .build = build,
+     .cells = {.inputs = 2, .node = "node", .mixes = true, .rules = rules}}};
 
 }  // namespace
 }  // namespace nas::search_space

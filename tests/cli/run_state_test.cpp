@@ -43,6 +43,8 @@ TEST_CASE("run state: no run is exit code 4", "[cli]") {
                 {"nowhere", "nas list runs"});
   check_refused(run_program({"search", "--run", "latest", "--proxy", "shapes"}, dir.path()), 4,
                 {"no run"});
+  check_refused(run_program({"search", "--run", "nowhere"}, dir.path()), 2,
+                {"no run 'nowhere'", "nas list runs"});
   check_refused(run_program({"transfer", "--dataset", "shapes"}, dir.path()), 4, {"nas search"});
   check_refused(run_program({"transfer", "--dataset", "shapes", "--run", "nowhere"}, dir.path()), 4,
                 {"nowhere"});
@@ -152,6 +154,8 @@ TEST_CASE("run state: what ended early says so, in status and on the report", "[
   REQUIRE(made.exit_code == 0);
   CHECK(run_state(dir.path()) == "stopped early");
   CHECK(run_program({"status", "--run", "r", "--watch"}, dir.path()).exit_code == 0);
+  CHECK_THAT(run_program({"status", "--run", "r"}, dir.path()).out,
+             ContainsSubstring("by its time limit; continue with: nas search"));
   CHECK_THAT(common::read_file(dir.path() / "r" / "report.html"),
              ContainsSubstring("Stopped early") && ContainsSubstring("of 100000"));
 }
@@ -209,12 +213,12 @@ TEST_CASE("run state: a run of another version is refused", "[cli]") {
                 {"schema 0", "version"});
 }
 
-TEST_CASE("run state: a damaged database is a failure that names it", "[cli]") {
+TEST_CASE("run state: a damaged database is exit code 3 and named", "[cli]") {
   const TempDir dir;
   make_run(dir.path());
   common::write_file_atomically(dir.path() / "r" / "run.db", std::string(5000, 'x'));
   fs::remove(dir.path() / "r" / "run.db-wal");
-  check_refused(run_program({"status", "--run", "r"}, dir.path()), 1, {"[store]"});
+  check_refused(run_program({"status", "--run", "r"}, dir.path()), 3, {"run.db]"});
 }
 
 TEST_CASE("run state: folders that cannot be written", "[cli]") {

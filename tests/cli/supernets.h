@@ -35,7 +35,9 @@ inline std::vector<std::string> supernet_search(const std::string& run, const st
 // What runs of one seed share.
 inline std::string supernet_outcome(const std::filesystem::path& dir, const std::string& run) {
   common::Json status = common::parse_json(outcome_of(dir, run), run);
-  for (auto& trial : status["trials"]) trial["metrics"].erase("peak_bytes");
+  for (auto& trial : status["trials"]) {
+    for (const char* key : {"peak_bytes", "times"}) trial["metrics"].erase(key);
+  }
   return status.dump(1);
 }
 

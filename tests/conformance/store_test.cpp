@@ -189,7 +189,7 @@ TEST_CASE("Every store keeps what it is given", "[conformance]") {
 
   SECTION("notes, events and files") {
     CHECK(store.meta("end").empty());
-    store.set_meta("end", "early");
+    store.set_meta("end", "exhausted");
     store.set_meta("end", "done");
     CHECK(store.meta("end") == "done");
     store.set_meta("end", "");

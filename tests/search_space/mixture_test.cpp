@@ -9,22 +9,14 @@
 #include "search_space/cost.h"
 #include "search_space/network_family.h"
 #include "search_space/space.h"
+#include "search_space/space_file.h"
 
 namespace nas::search_space {
 namespace {
 
-const std::vector<std::string> kDartsOperations = {"none",         "max_pool_3x3", "avg_pool_3x3",
-                                                   "skip_connect", "sep_conv_3x3", "sep_conv_5x5",
-                                                   "dil_conv_3x3", "dil_conv_5x5"};
-
-Mixture darts() {
-  return make_mixture({.family = "darts", .names = {"normal", "reduction"}}, kDartsOperations,
-                      /*edges_a_node=*/2);
-}
-
-Mixture nasbench201() {
-  return common::Registry<SpacePlugin>::find("nasbench201").make()->mixture().value();
-}
+Mixture mixture_of(const std::string& space) { return find_space(space)->mixture().value(); }
+Mixture darts() { return mixture_of("darts"); }
+Mixture nasbench201() { return mixture_of("nasbench201"); }
 
 NetworkOptions supernet(int64_t cells, int64_t filters, int64_t partial_channels = 1) {
   return {.input_size = 32,
@@ -56,6 +48,42 @@ TEST_CASE("mixture: every edge of a cell is there once", "[search_space]") {
   CHECK(sums.size() == 28);
   for (const MixtureEdge& edge : edges)
     CHECK(sums[place_of(edge)] == (edge.cell == "normal" ? 3 : 2));
+}
+
+TEST_CASE("mixture: spaces have one where their family can build it", "[search_space]") {
+  const auto of_file = [](const std::string& skeleton, const std::string& more) {
+    return read_space("skeleton = \"" + skeleton + "\"\noperations = [\"conv_3x3\", " +
+                          "\"identity\"]\nnodes = 3\n" + more,
+                      "test.toml")
+        ->mixture();
+  };
+  for (const std::string name : {"nasnet", "nasrl", "nasrl-strides", "hyper"}) {
+    CAPTURE(name);
+    CHECK_FALSE(find_space(name)->mixture());
+  }
+  const auto mixture = of_file("darts", "inputs = 2\n");
+  REQUIRE(mixture);
+  CHECK(mixture->operations == std::vector<std::string>{"conv_3x3", "identity"});
+  CHECK(mixture->edges_a_node == 2);
+  CHECK(mixture->dense.cells.at("normal").concat == std::vector<int>{2, 3, 4});
+  CHECK_NOTHROW(build_network(mixture->dense, supernet(1, 4)));
+  CHECK_FALSE(of_file("nasnet", "inputs = 2\n"));
+  CHECK_FALSE(of_file("darts", "inputs = 2\nrepeat-inputs = true\n"));
+}
+
+TEST_CASE("mixture: what is derived is an architecture of the space", "[search_space]") {
+  for (const std::string name : {"darts", "nasbench201"}) {
+    CAPTURE(name);
+    const auto space = find_space(name);
+    const Mixture mixture = space->mixture().value();
+    common::RandomStream random({.seed = 1, .purpose = "weights"});
+    for (int i = 0; i < 20; ++i) {
+      std::vector<double> weights(mixture.edges().size() * mixture.operations.size());
+      for (double& weight : weights) weight = random.uniform(0.0, 1.0);
+      const Architecture derived = mixture.derive(weights);
+      CHECK(space->architecture(space->choices(derived)) == derived);
+    }
+  }
 }
 
 TEST_CASE("mixture: cells are derived by their largest weights", "[search_space]") {

@@ -29,9 +29,10 @@ NetworkGraph graph_of(const std::string& architecture) {
 }
 
 TEST_CASE("shared parameters: slices cover a parameter, one after another", "[search_space]") {
-  for (const auto& name : common::Registry<SpacePlugin>::names()) {
+  for (const auto& [name, entry] : common::Registry<SpacePlugin>::entries()) {
+    if (entry.plugin.of_settings) continue;
     CAPTURE(name);
-    const auto space = common::Registry<SpacePlugin>::find(name).make();
+    const auto space = entry.plugin.make();
     common::RandomStream random({.seed = 1});
     for (int i = 0; i < 20; ++i) {
       const auto graph =
@@ -118,6 +119,25 @@ TEST_CASE("shared parameters: what reads loose ends takes a slice for each state
   // A block that concatenates is twice as wide, and so a part of its own.
   const auto wide = shared(nasnet(2, 3, "concat"));
   CHECK(keys(wide.at(reader)).back() == key + "6[8,8,1,1]");
+}
+
+TEST_CASE("shared parameters: a layer has weights for each layer that it reads", "[search_space]") {
+  const auto keys_of = [](std::vector<int> inputs) {
+    Architecture architecture{.family = "nasrl", .cells = {}};
+    for (int i = 0; i < 3; ++i) architecture.layers.push_back({.filters = 24, .inputs = {}});
+    architecture.layers[1].inputs = {0};
+    architecture.layers[2].inputs = std::move(inputs);
+    const auto shared = shared_of_graph(build_network(architecture, {.filters = 12}));
+    std::vector<std::string> keys;
+    for (const SharedSlice& slice : shared.at("layer2.conv.weight").slices)
+      keys.push_back(slice.key);
+    return keys;
+  };
+  const std::string first = "layer2.conv.weight@layer0[12,12,3,3]";
+  const std::string second = "layer2.conv.weight@layer1[12,12,3,3]";
+  CHECK(keys_of({0}) == std::vector<std::string>{first});
+  CHECK(keys_of({1}) == std::vector<std::string>{second});
+  CHECK(keys_of({0, 1}) == std::vector<std::string>{first, second});
 }
 
 }  // namespace
