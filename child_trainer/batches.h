@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +49,9 @@ class DeviceSplit {
 
   int64_t count() const { return images_.size(0); }
   bool multi_label() const { return targets_.dim() == 2; }
+  at::Device device() const { return images_.device(); }
+  // Of a GPU: where batches are made while another stream trains on the last one.
+  const std::optional<at::Stream>& stream() const { return stream_; }
 
   // The images `indices` (CPU, int64), in that order, without augmentation.
   Batch gather(const at::Tensor& indices) const;
@@ -57,6 +61,7 @@ class DeviceSplit {
   at::Tensor targets_;  // int64 [N] or float [N, K]
   at::Tensor scale_;    // float [1, 3, 1, 1]
   at::Tensor shift_;
+  std::optional<at::Stream> stream_;
 };
 
 // A rank's parts of the training batches of one epoch, in an order drawn from the key; the last,
@@ -74,7 +79,10 @@ class EpochBatches {
   static int64_t count_for(int64_t images, int64_t batch_size);
 
  private:
+  struct Made;
   Batch make(int64_t part) const;  // numbered through: index * passes + pass
+  Made make_ahead(int64_t part) const;
+  Batch take(Made made) const;
 
   const DeviceSplit& split_;
   int64_t batch_size_;

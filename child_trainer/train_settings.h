@@ -23,7 +23,8 @@ struct TrainSettings {
   std::vector<std::string> augment = {"pad-crop", "flip"};
   std::string precision =
       "fp32";  // "fp32" | "bf16": autocast; never "auto", which a transfer resolves
-  std::string kernels = "auto";  // "auto" | "torch": see Network::use_kernels
+  std::string kernels = "auto";    // "auto" | "torch": see Network::use_kernels
+  std::string cuda_graph = "off";  // "off" | "on" | "auto": see step_graph.h
 
   // The declarations, with this object's values as defaults.
   common::OptionList options() const;

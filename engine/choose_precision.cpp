@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "child_trainer/step_graph.h"
 #include "child_trainer/step_timer.h"
 #include "common/log.h"
 #include "engine/transfer_job.h"
@@ -20,6 +21,8 @@ void choose_precision(common::Options& options, const search_space::Architecture
     job.network.dropout = job.settings.dropout;
     job.settings.batch_size =
         std::max<int64_t>(1, job.settings.batch_size / (ranks * job.parallel.accumulate));
+    if (!child_trainer::records_steps(job.settings, job.parallel, device, ranks))
+      job.settings.cuda_graph = "off";
     seconds[precision] = child_trainer::seconds_a_step(
         search_space::build_network(job.architecture, job.network), job.settings, device);
   }

@@ -81,6 +81,7 @@ Projection project_search(const common::Options& options, int64_t classes, int64
     }
     for (auto& timing : timings) steps.push_back(timing.get());
   }
+  if (device.is_cuda()) child_trainer::release_cuda_memory();  // children need it
   double mean = 0;
   for (const double step : steps) mean += step / static_cast<double>(steps.size());
   const double image = mean / static_cast<double>(settings.batch_size);

@@ -4,6 +4,7 @@
 
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
+#include "child_trainer/step_graph.h"
 #include "child_trainer/step_timer.h"
 #include "common/error.h"
 #include "common/file.h"
@@ -110,6 +111,8 @@ void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset
   auto part = settings;
   part.batch_size =
       std::max<int64_t>(1, settings.batch_size / (ranks.ranks() * job.parallel.accumulate));
+  if (!child_trainer::records_steps(settings, job.parallel, ranks.device(), ranks.ranks()))
+    part.cuda_graph = "off";
   const double image = child_trainer::seconds_a_step(graph, part, ranks.device()) /
                        static_cast<double>(part.batch_size * ranks.ranks());
   const double seconds =
@@ -246,10 +249,12 @@ TransferResult transfer(common::Options options) {
 
   const int64_t threads = threads_of_rank(options, ranks.local_ranks());
   child_trainer::set_threads(threads);
+  child_trainer::make_cuda_deterministic(options.flag("cudnn-benchmark"));
   if (folder.empty()) folder = new_model_path(dataset.name);
   choose_precision(options, source.architecture, dataset, ranks.device(), ranks.ranks());
   child_trainer::TrainJob job = transfer_job(options, source.architecture, dataset);
   job.folder = folder;
+  child_trainer::check_cuda_graph(job.settings, job.parallel, ranks.device(), ranks.ranks());
   if (!options.text("init-from").empty())
     job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
   auto planned = job.network;
@@ -272,7 +277,6 @@ TransferResult transfer(common::Options options) {
   const auto communicator = ranks.gather(
       folder, threads,
       transfer_plan(options, source.architecture, source.provenance.value("dataset_sha256", "")));
-  child_trainer::make_cuda_deterministic();
   child_trainer::Trainer trainer(dataset, ranks.device(), communicator);
   const auto trained = train(trainer, job, start, options.number("time-limit"));
   const auto cost = search_space::cost_of(graph);

@@ -136,7 +136,7 @@ bool train_along(const common::Json& plan, const common::Options& options,
   const data::Dataset dataset = transfer_dataset(data::read_dataset(found.file), options);
   const auto job = transfer_job(
       options, search_space::architecture_from_json(plan.at("architecture"), "rank 0"), dataset);
-  child_trainer::make_cuda_deterministic();
+  child_trainer::make_cuda_deterministic(options.flag("cudnn-benchmark"));
   child_trainer::Trainer trainer(dataset, device, communicator);
   const auto result = trainer.run(job, {.should_stop = [] { return stop_signal() != 0; }});
   return result.state != child_trainer::TrainState::kStopped;

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include "child_trainer/augmentation.h"
+#include "child_trainer/device.h"
 
 namespace nas::child_trainer {
 namespace {
@@ -23,7 +24,7 @@ at::Tensor apply(const at::Tensor& images, std::vector<common::RandomStream>& ra
         .slice(1, left, std::min(width, x + width / 4))
         .zero_();
   }
-  return images * mask.to(images.device());
+  return images * upload(mask, images.device());
 }
 
 const common::Register<Augmentation> kRegister{
