@@ -7,12 +7,14 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <future>
 
 #include "child_trainer/augmentation.h"
 #include "child_trainer/device.h"
+#include "child_trainer/parallel_images.h"
 #include "common/error.h"
 
 namespace nas::child_trainer {
@@ -57,6 +59,10 @@ DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split,
   for (size_t c = 0; c < 3; ++c) {
     scale_.data_ptr<float>()[c] = static_cast<float>(1.0 / (255.0 * normalisation.std_dev[c]));
     shift_.data_ptr<float>()[c] = static_cast<float>(255.0 * normalisation.mean[c]);
+    for (size_t value = 0; value < normalised_.size(); ++value) {
+      normalised_[value][c] =
+          (static_cast<float>(value) - shift_.data_ptr<float>()[c]) * scale_.data_ptr<float>()[c];
+    }
   }
   scale_ = scale_.to(device);
   shift_ = shift_.to(device);
@@ -66,7 +72,31 @@ DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split,
   }
 }
 
+at::Tensor DeviceSplit::gather_on_cpu(const at::Tensor& indices) const {
+  const int64_t bytes = images_.stride(0);
+  const at::Tensor images = at::empty({indices.size(0), 3, images_.size(1), images_.size(2)},
+                                      at::kFloat, at::MemoryFormat::ChannelsLast);
+  const auto* numbers = indices.const_data_ptr<int64_t>();
+  const auto is_image = [&](int64_t number) { return number >= 0 && number < count(); };
+  if (!std::all_of(numbers, numbers + indices.numel(), is_image))
+    throw common::InternalError({.where = "batches", .what = "no such image"});
+  const auto* pixels = images_.const_data_ptr<uint8_t>();
+  auto* floats = images.mutable_data_ptr<float>();
+  parallel_images(indices.size(0), [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const uint8_t* from = pixels + numbers[i] * bytes;
+      float* to = floats + i * bytes;
+      for (int64_t b = 0; b < bytes; b += 3) {
+        for (size_t c = 0; c < 3; ++c) to[b + c] = normalised_[from[b + c]][c];
+      }
+    }
+  });
+  return images;
+}
+
 Batch DeviceSplit::gather(const at::Tensor& indices) const {
+  if (images_.is_cpu())
+    return {.images = gather_on_cpu(indices), .targets = targets_.index_select(0, indices)};
   const at::Tensor there = upload(indices, images_.device());
   const at::Tensor pixels = images_.index_select(0, there).permute({0, 3, 1, 2}).to(at::kFloat);
   return {.images = (pixels - shift_) * scale_, .targets = targets_.index_select(0, there)};

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,10 +58,13 @@ class DeviceSplit {
   Batch gather(const at::Tensor& indices) const;
 
  private:
+  at::Tensor gather_on_cpu(const at::Tensor& indices) const;
+
   at::Tensor images_;   // uint8 [N, H, W, 3]
   at::Tensor targets_;  // int64 [N] or float [N, K]
   at::Tensor scale_;    // float [1, 3, 1, 1]
   at::Tensor shift_;
+  std::array<std::array<float, 3>, 256> normalised_;  // each value of a pixel in each channel
   std::optional<at::Stream> stream_;
 };
 

@@ -235,6 +235,23 @@ Dataset read_dataset(const fs::path& path) {
   return dataset;
 }
 
+std::vector<std::vector<uint8_t>> read_encoded_dataset(const fs::path& path) {
+  return reading(path, [](hid_t file, const std::string& where) {
+    const DatasetInfo info = read_info(file, where);
+    std::vector<hdf5::Bytes> all;
+    const std::pair<const char*, int64_t> splits[] = {
+        {"train", info.train}, {"valid", info.valid}, {"test", info.test}};
+    for (const auto& [name, count] : splits) {
+      const hdf5::Handle group = hdf5::open_group(file, name);
+      if (!is_encoded(group.id())) continue;
+      const auto array = hdf5::open_byte_strings(group.id(), "encoded");
+      for (auto& bytes : hdf5::read_byte_strings(array, 0, static_cast<hsize_t>(count)))
+        all.push_back(std::move(bytes));
+    }
+    return all;
+  });
+}
+
 DatasetInfo read_dataset_info(const fs::path& path) { return reading(path, &read_info); }
 
 }  // namespace nas::data

@@ -30,6 +30,10 @@ void write_dataset(const std::filesystem::path& path, Dataset& dataset, Encoding
 // version, sizes that disagree, a damaged image.
 Dataset read_dataset(const std::filesystem::path& path);
 
+// The images of all splits as they are stored, in their order; empty when these are pixels. Throws
+// what read_dataset() throws, but does not look into the images.
+std::vector<std::vector<uint8_t>> read_encoded_dataset(const std::filesystem::path& path);
+
 // Everything but the images: counts, classes, sizes. Cheap.
 struct DatasetInfo {
   Dataset header;  // with empty splits

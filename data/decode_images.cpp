@@ -33,7 +33,7 @@ Split decode_images(const std::filesystem::path& root, const std::vector<ImageFi
   common::ProgressLine progress(files.size() >= kFilesWorthProgress);
   parallel_for(files.size(), [&](size_t i, bool is_caller) {
     try {
-      const Image image = resize_and_crop(read_image(root / files[i].name), size);
+      const Image image = read_image(root / files[i].name, size);
       std::copy(image.pixels.begin(), image.pixels.end(), place_of(i));
     } catch (const std::exception& error) {
       reasons[i] = error.what();

@@ -28,12 +28,12 @@ Dataset without_images(const Dataset& dataset) {
 [[noreturn]] void throw_too_few(const Dataset& dataset, int64_t train_images,
                                 int64_t valid_images) {
   throw common::DataError(
-      {.where = "proxy",
-       .what = "dataset " + dataset.name + " has too few images",
+      {.where = "dataset " + dataset.name,
+       .what = "too few images",
        .got = with_commas(dataset.train.count()) + " training and " +
               with_commas(dataset.valid.count()) + " validation images",
        .expected = with_commas(std::max<int64_t>(train_images, 1)) + " to train on and " +
-                   with_commas(std::max<int64_t>(valid_images, 1)) + " for the reward",
+                   with_commas(std::max<int64_t>(valid_images, 1)) + " held out",
        .hint = "fewer images"});
 }
 

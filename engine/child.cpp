@@ -145,6 +145,7 @@ class Child {
                                 .time_limit = options_.number("child-time-limit")};
     child_trainer::TrainHooks hooks;
     hooks.should_stop = [] { return stop_signal() != 0; };
+    hooks.on_start = [] { say({.kind = "started"}); };
     hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
     hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
     inject_faults(job, hooks);
@@ -172,19 +173,24 @@ class Child {
                      .state = state_of(result.state),
                      .seconds = result.seconds};
     if (reply.state != TrialState::kSucceeded) return reply;
-    common::TensorFile weights;
-    weights.tensors = child_trainer::store_tensors(trainer_.network()->state(false));
-    common::write_safetensors(folder / "weights.safetensors", weights);
-    const double quality =
-        reward_of(options_.text("reward"), result.last, trainer_.dataset().task);
+    const double before = common::monotonic_seconds();
+    const auto file = folder / "weights.safetensors";
+    common::write_safetensors(
+        file, {.tensors = child_trainer::store_tensors(trainer_.network()->state(false)),
+               .metadata = {}});
+    reply.files = {{"weights.safetensors", common::sha256_of_file(file)}};
+    const double written = common::monotonic_seconds() - before;
+    const double quality = reward_of(options_.text("reward"), result.last, trainer_.dataset().task);
     reply.metrics = child_trainer::to_json(result.last);
     const auto cost = search_space::cost_of(trainer_.network()->graph());
     reply.metrics["parameters"] = cost.parameters;
     reply.metrics["multiply_adds"] = cost.multiply_adds;
     reply.metrics["peak_bytes"] = result.peak_bytes;
+    reply.metrics["times"] = {{"training", result.seconds},
+                              {"evaluation", result.evaluation_seconds},
+                              {"files", result.checkpoint_seconds + written}};
     reply.metrics.update(latency);
     reply.reward = objective_.reward(quality, reply.metrics);
-    reply.files = {{"weights.safetensors", common::sha256_of_file(folder / "weights.safetensors")}};
     return reply;
   }
 

@@ -31,6 +31,9 @@ struct SearchStatus {
   int64_t trained = 0;  // finished trainings, failed ones included
   int64_t wanted = 0;   // --trials
   int64_t running = 0;
+  int64_t infeasible = 0;
+  int64_t drawn = 0;  // of the pool that is being drawn; 0: none is
+  int64_t pool = 1;
   std::optional<Trial> best;
   std::optional<Trial> last;
   double seconds = 0.0;  // since this start
@@ -42,7 +45,8 @@ class Coordinator {
   Coordinator(const RunFolder& run, const common::Options& options);
   ~Coordinator();
 
-  // Until --trials are trained, or the time limit, or a signal. `show` is called often.
+  // Until --trials are trained, or the time limit, or a signal. `show` is called ten times a
+  // second.
   SearchEnd run(const std::function<void(const SearchStatus&)>& show);
 
   // Finished or not, in order.
@@ -53,16 +57,18 @@ class Coordinator {
   void restore();
   Trial new_trial(const search_space::Choices& choices) const;
   Trial start_trial(const std::string& architecture) const;
+  // These return false (an empty round) when asked to stop.
   std::vector<Trial> new_round();
-  bool settle(std::vector<Trial>& round, const std::function<bool()>& go_on);
-  bool settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on);
+  bool settle(std::vector<Trial>& round);
+  bool settle_one(Trial& trial, bool alone);
+  bool wait_for(int64_t id);
+  bool wait_until(int64_t end);  // trials 0 .. end - 1
+  bool look_after();
+
   void append(std::vector<Trial> round);
   bool refresh();  // reads what changed in the store; true if anything did
   void note_key(const Trial& trial);
   void observe_until(int64_t end);  // trials 0 .. end - 1
-  bool wait_for(int64_t id, const std::function<bool()>& go_on);
-  bool wait_until(int64_t end, const std::function<bool()>& go_on);  // trials 0 .. end - 1
-  bool look_after(const std::function<bool()>& go_on);
   void keep_best_weights();
   void save_strategy();
   void finish_strategy();
@@ -85,7 +91,10 @@ class Coordinator {
   size_t state_size_ = 0;  // when it was last saved
   std::map<std::string, int64_t> first_with_key_;
   std::unique_ptr<LocalWorkers> workers_;
+  std::function<void(const SearchStatus&)> show_;
+  int64_t drawn_ = 0;  // of the round that is being drawn
   double started_;
+  double looked_ = 0.0;  // when look_after() last did
 };
 
 // The trial with the highest reward, the earliest of equals; the winner is another matter.

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <future>
+#include <limits>
 
 #include "child_trainer/device.h"
 #include "child_trainer/plan_memory.h"
+#include "child_trainer/score_timer.h"
 #include "child_trainer/step_timer.h"
 #include "child_trainer/train_settings.h"
-#include "common/log.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/text.h"
+#include "engine/prescreen.h"
 #include "search_space/cost.h"
 #include "search_space/space.h"
 
@@ -21,6 +26,21 @@ constexpr double kKernelsLibraryBytes = 210e6;  // by our kernels
 constexpr double kTransientFactor =
     1.35;  // gradients of activations and workspaces that live for a while
 constexpr int kSampledNetworks = 3;
+
+struct Timing {
+  double step = 0.0;
+  double score = 0.0;
+};
+
+// A worker waits for its next trial while a pool is scored, by one process for all workers.
+double run_seconds(const Projection& projection, const common::Options& options, int64_t workers) {
+  const auto trials = static_cast<double>(options.integer("trials"));
+  const auto repeats = static_cast<double>(options.integer("repeats"));
+  const auto share = static_cast<double>(workers);
+  const double of_a_worker = projection.seconds_a_trial + projection.seconds_a_choice;
+  return trials * std::max(of_a_worker / share, projection.seconds_a_choice) +
+         repeats * projection.seconds_a_trial / share;
+}
 
 }  // namespace
 
@@ -39,6 +59,17 @@ double training_bytes(const search_space::NetworkGraph& graph,
              static_cast<double>(settings.batch_size);
 }
 
+void require_memory(double bytes, at::Device device) {
+  const double memory = common::machine_memory();
+  if (!device.is_cpu() || bytes <= memory) return;
+  throw common::SystemError({.where = "memory",
+                             .what = "this machine has too little to train such a network",
+                             .got = common::bytes_text(memory),
+                             .expected = common::bytes_text(bytes),
+                             .hint = "smaller --filters, --cells, --input-size or --batch-size, or "
+                                     "fewer processes at once"});
+}
+
 double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_images,
                         int64_t valid_images) {
   constexpr double kEvaluationShare = 0.35;  // of a training step's time
@@ -50,10 +81,14 @@ Projection project_search(const common::Options& options, int64_t classes, int64
                           int64_t valid_images) {
   const auto space =
       common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
-  const auto settings = child_trainer::TrainSettings::from(options);
+  auto settings = child_trainer::TrainSettings::from(options);
+  settings.batch_size = std::min(settings.batch_size, train_images);
   auto network = search_space::NetworkOptions::from(options);
   network.classes = classes;
-  network.auxiliary = settings.auxiliary;
+  auto trained = network;
+  trained.auxiliary = settings.auxiliary;
+  const child_trainer::Score* score = Prescreen::computed(options);
+  const int64_t scored_images = std::max<int64_t>(2, settings.batch_size);
   const auto workers =
       std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
   const auto device = child_trainer::find_devices(options.text("device")).front();
@@ -62,32 +97,45 @@ Projection project_search(const common::Options& options, int64_t classes, int64
       device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
   const double data_bytes = static_cast<double>((train_images + valid_images) * 3 *
                                                 network.input_size * network.input_size);
-  std::vector<double> steps;
+  std::vector<Timing> timings;
   Projection projection;
+  double least_bytes = std::numeric_limits<double>::infinity();  // of a child
   for (int i = 0; i < kSampledNetworks; ++i) {
     common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")),
                                  .purpose = "projection",
                                  .index = static_cast<uint64_t>(i)});
-    const auto graph =
-        search_space::build_network(space->architecture(space->sample(random)), network);
-    projection.bytes_a_child =
-        std::max(projection.bytes_a_child, training_bytes(graph, settings, device, data_bytes));
-    std::vector<std::future<double>> timings;
+    const auto architecture = space->architecture(space->sample(random));
+    const auto graph = search_space::build_network(architecture, trained);
+    const double bytes = training_bytes(graph, settings, device, data_bytes);
+    projection.bytes_a_child = std::max(projection.bytes_a_child, bytes);
+    least_bytes = std::min(least_bytes, bytes);
+    if (device.is_cpu() && bytes * static_cast<double>(together) > common::machine_memory())
+      continue;
+    std::vector<std::future<Timing>> pending;
     for (int64_t t = 0; t < together; ++t) {
-      timings.push_back(std::async(std::launch::async, [&] {
+      pending.push_back(std::async(std::launch::async, [&] {
         child_trainer::set_threads(options.integer("threads"));
-        return child_trainer::seconds_a_step(graph, settings, device);
+        Timing timing{.step = child_trainer::seconds_a_step(graph, settings, device)};
+        if (score != nullptr) {
+          timing.score = child_trainer::seconds_a_score(
+              *score, search_space::build_network(architecture, network), scored_images, device);
+        }
+        return timing;
       }));
     }
-    for (auto& timing : timings) steps.push_back(timing.get());
+    for (auto& timing : pending) timings.push_back(timing.get());
   }
   if (device.is_cuda()) child_trainer::release_cuda_memory();  // children need it
-  double mean = 0;
-  for (const double step : steps) mean += step / static_cast<double>(steps.size());
-  const double image = mean / static_cast<double>(settings.batch_size);
+  if (timings.empty()) require_memory(least_bytes * static_cast<double>(together), device);
+  Timing mean;
+  for (const Timing& timing : timings) {
+    mean.step += timing.step / static_cast<double>(timings.size());
+    mean.score += timing.score / static_cast<double>(timings.size());
+  }
+  const double image = mean.step / static_cast<double>(settings.batch_size);
   projection.seconds_a_trial = training_seconds(image, settings.epochs, train_images, valid_images);
-  projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) /
-                       static_cast<double>(workers);
+  projection.seconds_a_choice = mean.score * static_cast<double>(options.integer("pool"));
+  projection.seconds = run_seconds(projection, options, workers);
   return projection;
 }
 

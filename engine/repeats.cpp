@@ -1,8 +1,6 @@
 #include "engine/repeats.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 #include "common/file.h"
 #include "common/log.h"
@@ -16,7 +14,7 @@ namespace nas::engine {
 
 namespace {
 
-constexpr auto kPause = std::chrono::milliseconds(100);
+constexpr int kPauseMs = 100;
 
 }  // namespace
 
@@ -69,7 +67,7 @@ bool train_repeats(const RunFolder& run, const common::Options& options,
   while (!finished()) {
     if (stop_signal() != 0) return false;
     workers.look_after(store);
-    std::this_thread::sleep_for(kPause);
+    workers.wait(kPauseMs);
   }
   return true;
 }

@@ -86,6 +86,10 @@ Sample drawn_sample(const common::Options& options, uint64_t seed) {
     }
     sample.worth.push_back(table.values[0][i]);
   }
+  if (sample.worth.size() < 2) {
+    throw common::DataError(
+        {.where = file, .what = "one architecture has no rank", .expected = "two rows or more"});
+  }
   return sample;
 }
 

@@ -101,12 +101,15 @@ void write_best(const RunFolder& run, const Winner& winner) {
 
 std::string progress_text(const SearchStatus& status) {
   std::string text = fmt::format("{}/{} trials", status.trained, status.wanted);
+  if (status.infeasible > 0) text += fmt::format(", {} INFEASIBLE", status.infeasible);
   if (status.best)
     text += fmt::format(", best {:.4f} (trial {})", *status.best->reward, status.best->id);
   if (status.last) {
     text += status.last->reward ? fmt::format(", last {:.4f}", *status.last->reward)
                                 : ", last " + state_text(status.last->state);
   }
+  if (status.pool > 1 && status.drawn > 0)
+    text += fmt::format(", {} of a pool of {} drawn", status.drawn, status.pool);
   return text;
 }
 
@@ -145,8 +148,10 @@ std::optional<SearchResult> finished_result(const RunFolder& run, const common::
       !missing_repeats(trials, repeats, options).empty()) {
     return std::nullopt;
   }
-  return SearchResult{
-      .run = run, .winner = choose_winner(trials, repeats, options), .trials = trained};
+  return SearchResult{.run = run,
+                      .winner = choose_winner(trials, repeats, options),
+                      .trials = trained,
+                      .failed = count_failed(trials)};
 }
 
 bool repeat_best_trials(const RunFolder& run, const common::Options& options) {
@@ -179,6 +184,21 @@ void continue_run(const RunFolder& run, const common::Options& options, bool nee
   for (const char* of_the_end : {"end", "strategy_state_sha256"}) store.set_meta(of_the_end, "");
 }
 
+// What `end` in the store says; "" of what goes on.
+std::string end_text(SearchEnd end) {
+  switch (end) {
+    case SearchEnd::kDone:
+      return "done";
+    case SearchEnd::kTimeLimit:
+      return "time-limit";
+    case SearchEnd::kExhausted:
+      return "exhausted";
+    case SearchEnd::kAskedToStop:
+      return "";
+  }
+  return "";
+}
+
 SearchResult coordinated(const RunFolder& run, const common::Options& options) {
   SearchResult result{.run = run};
   {
@@ -186,14 +206,15 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
     Progress progress;
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
     result.trials = count_trainings(coordinator.trials());
+    result.failed = count_failed(coordinator.trials());
+    if (result.end == SearchEnd::kExhausted) result.why = why_exhausted(coordinator.trials());
   }
   const bool ended = result.end == SearchEnd::kDone || result.end == SearchEnd::kExhausted;
   if (ended && !repeat_best_trials(run, options)) result.end = SearchEnd::kAskedToStop;
   Store store = open_store(run);
   result.winner = choose_winner(store.trials(), store.repeats(), options);
   if (result.winner) write_best(run, *result.winner);
-  if (result.end != SearchEnd::kAskedToStop)
-    store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
+  if (result.end != SearchEnd::kAskedToStop) store.set_meta("end", end_text(result.end));
   write_search_report(run, options, store.trials(), store.repeats());
   return result;
 }
@@ -247,12 +268,16 @@ SearchResult search(common::Options options) {
   } else {
     apply_preset(options, devices.front().is_cuda());
     if (options.text("evaluator") == "trained" && options.text("proxy").empty()) {
+      const std::string run = options.text("run");
       throw common::UsageError(
-          {.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
+          {.where = "nas search",
+           .what = run.empty()
+                       ? "no proxy dataset"
+                       : "there is no run '" + run + "', and no proxy dataset for a new one",
+           .hint = run.empty() ? "--proxy cifar10" : "nas list runs, or --proxy cifar10"});
     }
   }
   resolve(options, devices);
-  if (!named) name_unfinished_runs();
   const RunFolder run = named ? *named : RunFolder(new_run_path(options));
   // Before time is spent on it: what children would refuse.
   child_trainer::check_cuda_graph(child_trainer::TrainSettings::from(options), {}, devices.front(),
@@ -261,9 +286,10 @@ SearchResult search(common::Options options) {
   evaluator.check(options);
   Objective{options};
   Prescreen::check(options, evaluator.needs_proxy);
-  check_store_url(run.store_url(options.text("store")));
+  check_store(run.store_url(options.text("store")));
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
+  if (!named) name_unfinished_runs();
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
   std::optional<FolderLock> lock;
   if (exists) {

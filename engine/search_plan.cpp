@@ -34,17 +34,22 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
       proxy["name"].get<std::string>(), proxy["synthetic"].get<bool>() ? " (synthetic)" : "",
       proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>(),
       proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
-  common::log_info(
-      fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}",
-                  options.integer("cells"), options.integer("filters"), options.integer("epochs"),
-                  options.integer("batch-size"), options.number("lr")));
+  common::log_info(fmt::format("children  {} a stage, {} filters, {}, batch {}, learning rate {:g}",
+                               common::counted(options.integer("cells"), "cell"),
+                               options.integer("filters"),
+                               common::counted(options.integer("epochs"), "epoch"),
+                               options.integer("batch-size"), options.number("lr")));
   if (!project) return;
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
                      proxy["valid"].get<int64_t>());
-  common::log_info(fmt::format("projected {} ({} a trial), {} of memory a child",
+  const std::string choice =
+      projection.seconds_a_choice > 0
+          ? ", " + common::duration_text(projection.seconds_a_choice) + " to choose it"
+          : "";
+  common::log_info(fmt::format("projected {} ({} a trial{}), {} of memory a child",
                                common::duration_text(projection.seconds),
-                               common::duration_text(projection.seconds_a_trial),
+                               common::duration_text(projection.seconds_a_trial), choice,
                                common::bytes_text(projection.bytes_a_child)));
 }
 

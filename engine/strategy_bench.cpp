@@ -60,16 +60,20 @@ std::vector<std::string> chosen_strategies(const common::Options& options) {
   return names;
 }
 
+constexpr int64_t kMostTrials = 10'000'000;
+
 std::vector<int64_t> trial_counts(const common::Options& options) {
   std::vector<int64_t> counts;
   for (const auto& text : options.list("trials")) {
     int64_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error != std::errc() || end != text.data() + text.size() || count < 1) {
-      throw common::ConfigError({.where = "--trials",
-                                 .what = "not a number of trials",
-                                 .got = "'" + text + "'",
-                                 .expected = "whole numbers of 1 or more, e.g. 30,100"});
+    if (error != std::errc() || end != text.data() + text.size() || count < 1 ||
+        count > kMostTrials) {
+      throw common::ConfigError(
+          {.where = "--trials",
+           .what = "not a number of trials",
+           .got = "'" + text + "'",
+           .expected = "whole numbers from 1 to " + std::to_string(kMostTrials) + ", e.g. 30,100"});
     }
     counts.push_back(count);
   }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 
 #include "common/error.h"
@@ -11,12 +12,15 @@ namespace nas::engine {
 
 namespace {
 
-size_t column_of(const std::vector<std::string>& header, const std::string& name) {
+constexpr const char* kByteOrderMark = "\xEF\xBB\xBF";  // some spreadsheets begin with it
+
+size_t column_of(const std::vector<std::string>& header, const std::string& name,
+                 const std::string& file) {
   for (size_t i = 0; i < header.size(); ++i) {
     if (header[i] == name) return i;
   }
   throw common::DataError(
-      {.where = "--table", .what = "no column '" + name + "'", .got = common::join(header, ", ")});
+      {.where = file, .what = "no column '" + name + "'", .got = common::join(header, ", ")});
 }
 
 bool read_number(const std::string& text, double& value) {
@@ -35,16 +39,18 @@ Table read_table(const std::string& file, const std::vector<std::string>& column
                              .got = "'" + file + "'",
                              .expected = "a CSV with a header line"});
   }
+  if (common::starts_with(line, kByteOrderMark)) line.erase(0, std::strlen(kByteOrderMark));
   const auto header = common::split(common::trim(line), ',');
-  const size_t arch = column_of(header, "arch");
+  const size_t arch = column_of(header, "arch", file);
   if (header.size() < 2)
-    throw common::DataError({.where = "--table", .what = "no reward column", .got = line});
+    throw common::DataError({.where = file, .what = "no reward column", .got = line});
   std::vector<size_t> places;
   for (const auto& name : columns)
-    places.push_back(name.empty() ? (arch == 0 ? 1 : 0) : column_of(header, name));
+    places.push_back(name.empty() ? (arch == 0 ? 1 : 0) : column_of(header, name, file));
 
   Table table{.architectures = {}, .values = std::vector<std::vector<double>>(columns.size())};
   for (int64_t number = 2; std::getline(stream, line); ++number) {
+    if (common::trim(line).empty()) continue;
     const auto cells = common::split(common::trim(line), ',');
     bool whole = cells.size() == header.size();
     for (size_t i = 0; whole && i < places.size(); ++i)
@@ -58,6 +64,8 @@ Table read_table(const std::string& file, const std::vector<std::string>& column
     }
     table.architectures.push_back(cells[arch]);
   }
+  if (table.architectures.empty())
+    throw common::DataError({.where = file, .what = "no row under the header line"});
   return table;
 }
 

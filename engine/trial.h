@@ -26,6 +26,9 @@ std::string state_text(TrialState state);             // "WAITING", …, "OOM", 
 TrialState state_from_text(const std::string& text);  // throws DataError
 inline bool is_finished(TrialState state) { return state > TrialState::kLeased; }
 
+// Keys of architectures that were given and are not of the space begin with this.
+inline constexpr const char* kGivenKey = "given ";
+
 // The ids of repeats: a further training of trial 17 is trial 1000000017, a third 2000000017.
 inline constexpr int64_t kFirstRepeat = 1'000'000'000;
 

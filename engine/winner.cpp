@@ -105,8 +105,9 @@ common::Json to_json(const Winner& winner) {
 
 std::string winner_text(const Winner& winner) {
   if (!winner.modelled) {
-    return fmt::format("trial {}, by its reward of {:.4f}: {}", winner.trial.id, winner.mean,
-                       winner.why);
+    return fmt::format("trial {}, by its {} of {:.4f}: {}", winner.trial.id,
+                       winner.trainings > winner.architectures ? "mean reward" : "reward",
+                       winner.mean, winner.why);
   }
   return fmt::format(
       "trial {}: a reward of {:.4f} ± {:.4f} is expected of it, by a model of {} trainings of {} "

@@ -79,8 +79,7 @@ int run(Arguments& arguments) {
     data::Split batch;
     for (size_t i = begin; i < std::min(begin + kBatch, files.size()); ++i) {
       try {
-        const auto image =
-            data::resize_and_crop(data::read_image(files[i]), model.network.input_size);
+        const auto image = data::read_image(files[i], model.network.input_size);
         batch.images.insert(batch.images.end(), image.pixels.begin(), image.pixels.end());
         batch.ids.push_back(files[i].string());
         batch.labels.push_back(0);

@@ -41,6 +41,7 @@ struct View {
   std::optional<engine::Winner> winner;
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
+  std::string end;  // "", "done", "time-limit", "exhausted"
 };
 
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
@@ -67,7 +68,7 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
     json["pareto_front"]["trials"].push_back(engine::to_json(point));
   json["winner"] = view.winner ? engine::to_json(*view.winner) : common::Json();
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
-  json["end"] = store.meta("end");
+  json["end"] = view.end;
   return json;
 }
 
@@ -85,12 +86,14 @@ std::string how_to_continue(const engine::RunFolder& run) {
   return common::shell_command({"nas", "search", "--run", run.path().string()});
 }
 
-std::string explanation(engine::RunState state, const engine::RunFolder& run) {
+std::string explanation(engine::RunState state, const engine::RunFolder& run, const View& view) {
   if (state == engine::RunState::kInterrupted)
     return ": nobody works on it; continue with: " + how_to_continue(run);
-  if (state == engine::RunState::kStoppedEarly)
-    return ": by its time limit, or nothing new (or within the limits) was left to propose";
-  return "";
+  if (state != engine::RunState::kStoppedEarly) return "";
+  if (view.end == "time-limit")
+    return ": by its time limit; continue with: " + how_to_continue(run);
+  return ": nothing new, or nothing within the limits, was left to propose: " +
+         engine::why_exhausted(view.trials);
 }
 
 void print_front(const std::vector<engine::ParetoPoint>& front, const std::string& cost) {
@@ -106,11 +109,11 @@ void print_front(const std::vector<engine::ParetoPoint>& front, const std::strin
 void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
   auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
-             engine::state_text(state), explanation(state, run),
+             engine::state_text(state), explanation(state, run, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.winner) {
-    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
-               view.winner->trial.id, engine::winner_text(*view.winner));
+    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", view.winner->best_reward,
+               *view.winner->best_trial, engine::winner_text(*view.winner));
   }
   print_front(view.front, view.cost);
   // A pool has many of them; they are counted above.
@@ -126,7 +129,7 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
                                                   : engine::state_text(trial.state);
     fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {:.70}\n", trial.id, outcome,
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
-               trial.reason.empty() ? trial.key : trial.reason);
+               trial.reason.empty() ? engine::architecture_text(trial) : trial.reason);
   }
   for (const auto& repeat : view.repeats) {
     fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  trained again{}\n", engine::parent_of(repeat),
@@ -151,8 +154,12 @@ int run(Arguments& arguments) {
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    View view{
-        .trials = store.trials(), .repeats = store.repeats(), .winner = {}, .cost = cost, .front = {}};
+    View view{.trials = store.trials(),
+              .repeats = store.repeats(),
+              .winner = {},
+              .cost = cost,
+              .front = {},
+              .end = store.meta("end")};
     view.winner = engine::choose_winner(view.trials, view.repeats, options);
     view.front = engine::pareto_front(view.trials, cost);
     if (arguments.options.flag("json")) {

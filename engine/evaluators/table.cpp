@@ -1,6 +1,9 @@
 // Rewards from a CSV: makes searches, and tests of the engine, take milliseconds.
+#include <fmt/format.h>
+
 #include <map>
 
+#include "child_trainer/train_settings.h"
 #include "common/error.h"
 #include "engine/evaluator.h"
 #include "engine/objective.h"
@@ -17,6 +20,43 @@ Rewards rewards_from(const common::Options& options) {
   for (size_t i = 0; i < table.architectures.size(); ++i)
     rewards[table.architectures[i]] = table.values[0][i];
   return rewards;
+}
+
+// What the user asks of trainings, of which there are none.
+void check_options_of_training(const common::Options& options) {
+  std::vector<std::string> names = {"proxy", "reward", "repeats", "train-images", "valid-images"};
+  for (const auto& option : child_trainer::TrainSettings().options()) names.push_back(option.name);
+  for (const auto& name : names) {
+    if (!options.is_given(name)) continue;
+    throw common::ConfigError({.where = "--" + name,
+                               .what = "with --evaluator table nothing is trained",
+                               .expected = name == "reward" ? "--reward-column, the table's column"
+                                                            : "a search without it"});
+  }
+  for (const auto& text : options.list("start-with")) {
+    if (search_space::find_architecture(text).family == options.text("space")) continue;
+    throw common::ConfigError({.where = "--start-with " + text,
+                               .what = "the table has no row for it",
+                               .expected = "an architecture of nasbench201"});
+  }
+  const bool timed = options.text("cost") == "latency" || options.number("max-latency-ms") > 0;
+  if (!timed) return;
+  throw common::ConfigError(
+      {.where = options.number("max-latency-ms") > 0 ? "--max-latency-ms" : "--cost latency",
+       .what = "with --evaluator table no latency is measured",
+       .expected = "parameters or multiply-adds"});
+}
+
+void check_rewards(const common::Options& options) {
+  const Rewards rewards = rewards_from(options);
+  if (options.text("cost") == "none" && options.number("reward-power") == 1.0) return;
+  for (const auto& [architecture, reward] : rewards) {
+    if (reward >= 0) continue;
+    throw common::DataError({.where = options.text("table"),
+                             .what = "a reward below 0 has no power and no share of a cost",
+                             .got = fmt::format("{:g} of {}", reward, architecture),
+                             .hint = "another --reward-column, or no --cost and --reward-power"});
+  }
 }
 
 class TableEvaluator : public Evaluator {
@@ -55,6 +95,10 @@ const common::Register<EvaluatorPlugin> kRegister{
      .summary = "Looks the reward up in a CSV (--table)",
      .check =
          [](const common::Options& options) {
+           if (options.text("table").empty()) {
+             throw common::UsageError(
+                 {.where = "--evaluator table", .what = "no table", .hint = "--table FILE"});
+           }
            if (options.text("space") != "nasbench201") {
              throw common::ConfigError(
                  {.where = "--evaluator table",
@@ -62,13 +106,8 @@ const common::Register<EvaluatorPlugin> kRegister{
                   .got = "--space " + options.text("space"),
                   .expected = "--space nasbench201"});
            }
-           if (options.is_given("reward")) {
-             throw common::ConfigError(
-                 {.where = "--reward",
-                  .what = "nothing is trained whose metrics could be rewarded",
-                  .expected = "--reward-column, the table's column"});
-           }
-           rewards_from(options);
+           check_options_of_training(options);
+           check_rewards(options);
          },
      .make = [](const RunFolder&, const common::Options& options) -> std::unique_ptr<Evaluator> {
        return std::make_unique<TableEvaluator>(options);

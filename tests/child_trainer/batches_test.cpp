@@ -112,6 +112,28 @@ TEST_CASE("batches: gather gives the normalised pixels of the images asked for",
   CHECK(largest < 1e-5);
 }
 
+// Results must not depend on which of both ways a device takes.
+TEST_CASE("batches: gather is LibTorch's arithmetic on all pixels, bit for bit",
+          "[child_trainer]") {
+  const data::Dataset dataset = tests::tiny_dataset(3, 4, 5, 1);
+  const Normalisation normalisation = measure_normalisation(dataset, dataset.train);
+  const DeviceSplit split(dataset, dataset.train, normalisation, kCpu);
+  at::Tensor pixels = at::empty({12, 5, 5, 3}, at::kByte);
+  std::copy(dataset.train.images.begin(), dataset.train.images.end(), pixels.data_ptr<uint8_t>());
+  at::Tensor scale = at::empty({3});
+  at::Tensor shift = at::empty({3});
+  for (size_t c = 0; c < 3; ++c) {
+    scale.data_ptr<float>()[c] = static_cast<float>(1.0 / (255.0 * normalisation.std_dev[c]));
+    shift.data_ptr<float>()[c] = static_cast<float>(255.0 * normalisation.mean[c]);
+  }
+  const at::Tensor expected = ((pixels.to(at::kFloat) - shift) * scale).permute({0, 3, 1, 2});
+  const at::Tensor images = split.gather(at::arange(12, at::kLong)).images;
+  CHECK(at::equal(images, expected));
+  CHECK(images.is_contiguous(at::MemoryFormat::ChannelsLast));
+  CHECK_THROWS_AS(split.gather(indices_of({3, 12})), common::InternalError);
+  CHECK_THROWS_AS(split.gather(indices_of({-1})), common::InternalError);
+}
+
 TEST_CASE("batches: an epoch has each image at most once", "[child_trainer]") {
   const data::Dataset dataset = numbered_dataset(23);
   const DeviceSplit split(dataset, dataset.train, kIdentity, kCpu);

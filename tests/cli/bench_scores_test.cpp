@@ -102,6 +102,7 @@ TEST_CASE("bench scores: what it cannot use is named", "[cli]") {
   const TempDir dir;
   write_inputs(dir.path());
   common::write_file_atomically(dir.path() / "strange.csv", "arch,worth\nnobody,1\n");
+  common::write_file_atomically(dir.path() / "one.csv", "arch,worth\nnasnet-a,1\n");
   const auto check = [&](const std::vector<std::string>& words, int code, const std::string& part) {
     const ProgramResult result = run_program(words, dir.path());
     CAPTURE(words, result.err);
@@ -114,6 +115,7 @@ TEST_CASE("bench scores: what it cannot use is named", "[cli]") {
   check(bench_scores({"--column", "luck"}), 3, "'luck'");
   check(bench_scores({"--table", "missing.csv"}), 3, "missing.csv");
   check(bench_scores({"--table", "strange.csv"}), 3, "strange.csv:2");
+  check(bench_scores({"--table", "one.csv"}), 3, "one.csv");
   check(bench_scores({"--dataset", "missing.h5"}), 3, "missing.h5");
   check(bench_scores({"--batch-size", "1"}), 2, "--batch-size");
 }

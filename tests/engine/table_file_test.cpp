@@ -49,13 +49,30 @@ TEST_CASE("table: no name is the first column besides arch", "[engine]") {
   CHECK(read_table(file, {""}).values[0] == Numbers{1});
 }
 
+TEST_CASE("table: what spreadsheets and editors add does not count", "[engine]") {
+  const tests::TempDir dir;
+  const std::string file = (dir.path() / "table.csv").string();
+  common::write_file_atomically(file,
+                                "\xEF\xBB\xBF"
+                                "arch,one\r\na,1\r\n\r\nb,2\r\n\n");
+  const Table table = read_table(file, {"one"});
+  CHECK(table.architectures == std::vector<std::string>{"a", "b"});
+  CHECK(table.values[0] == Numbers{1, 2});
+}
+
 TEST_CASE("table: what cannot be read is named", "[engine]") {
   CHECK_THROWS_MATCHES(
       read_table("no/such.csv", {}), common::DataError,
       MessageMatches(ContainsSubstring("cannot read") && ContainsSubstring("no/such.csv")));
-  CHECK_THAT(refusal("arch,one\n", "two"), ContainsSubstring("no column 'two'"));
-  CHECK_THAT(refusal("one,two\n", "one"), ContainsSubstring("no column 'arch'"));
-  CHECK_THAT(refusal("arch\na\n", ""), ContainsSubstring("no reward column"));
+  for (const auto& [content, what] :
+       std::vector<std::pair<std::string, std::string>>{{"arch,one\n", "no column 'two'"},
+                                                        {"one,two\n", "no column 'arch'"},
+                                                        {"arch\na\n", "no reward column"},
+                                                        {"arch,two\n", "no row"},
+                                                        {"arch,two\n\n", "no row"}})
+    CHECK_THAT(refusal(content, "two"), ContainsSubstring(what) && ContainsSubstring("table.csv"));
+  CHECK_THAT(refusal("arch\na\n", ""),
+             ContainsSubstring("no reward column") && ContainsSubstring("table.csv"));
   CHECK_THAT(refusal("arch,one\na,1\nb\n", "one"), ContainsSubstring("table.csv:3"));
   for (const std::string number : {"", "x", "1x", "nan", "inf"}) {
     CAPTURE(number);
