@@ -23,10 +23,13 @@ Normalisation measure_normalisation(const data::Dataset& dataset, const data::Sp
   const auto channels = static_cast<size_t>(dataset.channels);
   std::vector<uint64_t> sum(channels, 0);
   std::vector<uint64_t> squares(channels, 0);
-  for (size_t i = 0; i < split.images.size(); ++i) {
-    const uint64_t value = split.images[i];
-    sum[i % channels] += value;
-    squares[i % channels] += value * value;
+  const uint8_t* end = split.images.end();
+  for (const uint8_t* pixel = split.images.begin(); pixel != end; pixel += channels) {
+    for (size_t c = 0; c < channels; ++c) {
+      const uint64_t value = pixel[c];
+      sum[c] += value;
+      squares[c] += value * value;
+    }
   }
   const double count = std::max(1.0, static_cast<double>(split.images.size() / channels));
   Normalisation result;
@@ -42,9 +45,12 @@ Normalisation measure_normalisation(const data::Dataset& dataset, const data::Sp
 
 DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split,
                          const Normalisation& normalisation, at::Device device) {
-  images_ = at::empty({split.count(), dataset.height, dataset.width, dataset.channels}, at::kByte);
-  std::memcpy(images_.data_ptr(), split.images.data(), split.images.size());
-  images_ = images_.to(device);
+  // On the CPU the pixels stay where they are, shared with the split.
+  const auto keep = [pixels = split.images](void*) {};
+  images_ = at::from_blob(const_cast<uint8_t*>(split.images.data()),
+                          {split.count(), dataset.height, dataset.width, dataset.channels}, keep,
+                          at::kByte)
+                .to(device);
   if (dataset.task == data::Task::kSingleLabel) {
     targets_ = at::empty({split.count()}, at::kLong);
     std::memcpy(targets_.data_ptr(), split.labels.data(), split.labels.size() * sizeof(int64_t));

@@ -1,5 +1,5 @@
-// Batches of a split: the whole set lives as uint8 on the device; a batch is one gather, normalised
-// and augmented there.
+// Batches of a split: the whole set lies as uint8 on the device, on a CPU where it was; a batch is
+// one gather, normalised and augmented there.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -90,7 +90,7 @@ class Child {
         limits_(options),
         latency_(options),
         device_(device_of(options)),
-        trainer_(data::read_dataset(run.proxy()), device_) {}
+        trainer_(data::map_dataset(run.proxy()), device_) {}
 
   // Trains one trial; what is printed meanwhile is in the log.txt of its folder. Throws SystemError
   // alone: what concerns every trial.

@@ -177,7 +177,7 @@ void check_proxy(const RunFolder& run, const common::Json& proxy) {
 // Clears what an earlier start left of its end, and writes what was missing.
 void continue_run(const RunFolder& run, const common::Options& options, bool needs_proxy,
                   const std::optional<data::Dataset>& missing_proxy) {
-  if (missing_proxy) data::write_dataset(run.proxy(), *missing_proxy);
+  if (missing_proxy) data::write_dataset(run.proxy(), *missing_proxy, data::Storage::kPlain);
   if (needs_proxy) check_proxy(run, proxy_json(run));
   common::write_file_atomically(run.config(), options.to_toml());
   Store store = open_store(run);

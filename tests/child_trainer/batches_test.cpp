@@ -35,13 +35,14 @@ data::Dataset numbered_dataset(int64_t images) {
   dataset.name = "numbered";
   dataset.class_names = {"even", "odd"};
   dataset.height = dataset.width = 4;
+  std::vector<uint8_t> pixels;
   for (int64_t i = 0; i < images; ++i) {
     dataset.train.ids.push_back(std::to_string(i));
     dataset.train.labels.push_back(i % 2);
-    dataset.train.images.insert(dataset.train.images.end(),
-                                static_cast<size_t>(dataset.image_bytes()),
-                                static_cast<uint8_t>(i));
+    pixels.insert(pixels.end(), static_cast<size_t>(dataset.image_bytes()),
+                  static_cast<uint8_t>(i));
   }
+  dataset.train.images = std::move(pixels);
   return dataset;
 }
 
@@ -69,7 +70,7 @@ TEST_CASE("batches: mean and deviation of each channel", "[child_trainer]") {
   dataset.width = 2;
   dataset.train.ids = {"a"};
   dataset.train.labels = {0};
-  dataset.train.images = {10, 100, 255, 30, 100, 0};  // two pixels, RGB
+  dataset.train.images = std::vector<uint8_t>{10, 100, 255, 30, 100, 0};  // two pixels, RGB
   const Normalisation measured = measure_normalisation(dataset, dataset.train);
   REQUIRE(measured.mean.size() == 3);
   CHECK_THAT(measured.mean[0], WithinAbs(20.0 / 255, 1e-12));
