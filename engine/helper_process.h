@@ -14,8 +14,8 @@ namespace nas::engine {
 // What the environment of a process has that runs networks on so many threads.
 std::vector<std::pair<std::string, std::string>> helper_environment(int64_t threads);
 
-// `nas COMMAND --run RUN --device DEVICE`, with pipes to and from it. It ends with this process; until it says
-// otherwise, what it prints to stderr is in workers/COMMAND_PID.log of the run.
+// `nas COMMAND --run RUN --device DEVICE`, with pipes to and from it. It ends with this process;
+// until it says otherwise, what it prints to stderr is in workers/COMMAND_PID.log of the run.
 std::unique_ptr<common::Process> start_helper(const RunFolder& run, const std::string& command,
                                               const std::string& device, int64_t threads);
 
