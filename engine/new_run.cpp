@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 namespace {
 
 FolderLock lock_in(const fs::path& folder) {
-  common::make_folder(folder, "--run");
+  common::make_folder(folder, "run folder");
   return FolderLock(folder);
 }
 

@@ -18,7 +18,7 @@
 #include "engine/objective.h"
 #include "engine/proxy.h"
 #include "engine/repeats.h"
-#include "engine/report.h"
+#include "engine/run_result.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search_options.h"
@@ -78,25 +78,6 @@ void name_unfinished_runs() {
       // A run of another version is not ours to judge.
     }
   }
-}
-
-void write_best(const RunFolder& run, const Winner& winner) {
-  const Trial& best = winner.trial;
-  common::write_file_atomically(run.best() / "architecture.json",
-                                search_space::to_json(best.architecture).dump(2) + "\n");
-  const fs::path weights = run.best() / "weights.safetensors";
-  fs::remove(weights);  // of an earlier winner
-  // Of its first training, or where these were not kept of its repeat.
-  for (const int64_t id : {best.id, best.id + kFirstRepeat}) {
-    const fs::path source = run.trial(id) / "weights.safetensors";
-    if (!fs::exists(weights) && fs::exists(source))
-      common::write_file_atomically(weights, common::read_file(source));
-  }
-  const common::Json json = {{"trial", best.id},
-                             {"reward", best.reward.value_or(0.0)},
-                             {"metrics", best.metrics},
-                             {"winner", to_json(winner)}};
-  common::write_file_atomically(run.best() / "best.json", json.dump(2) + "\n");
 }
 
 std::string progress_text(const SearchStatus& status) {
@@ -211,11 +192,8 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
   }
   const bool ended = result.end == SearchEnd::kDone || result.end == SearchEnd::kExhausted;
   if (ended && !repeat_best_trials(run, options)) result.end = SearchEnd::kAskedToStop;
-  Store store = open_store(run);
-  result.winner = choose_winner(store.trials(), store.repeats(), options);
-  if (result.winner) write_best(run, *result.winner);
-  if (result.end != SearchEnd::kAskedToStop) store.set_meta("end", end_text(result.end));
-  write_search_report(run, options, store.trials(), store.repeats());
+  result.winner = write_result(run, options);
+  if (result.end != SearchEnd::kAskedToStop) open_store(run).set_meta("end", end_text(result.end));
   return result;
 }
 

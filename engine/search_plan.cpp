@@ -8,14 +8,26 @@
 
 namespace nas::engine {
 
+namespace {
+
+// ", preset laptop", where a preset has decided anything.
+std::string preset_text(const common::Options& options) {
+  for (const auto& option : options.all()) {
+    if (common::starts_with(option.origin, "preset ")) return ", " + option.origin;
+  }
+  return "";
+}
+
+}  // namespace
+
 void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
                 bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
   common::log_info(
-      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {} ({})",
+      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {}{}",
                   options.text("strategy"), options.text("space"), options.integer("trials"),
                   options.integer("workers"), options.integer("threads"), options.integer("seed"),
-                  options.at("epochs").origin));
+                  preset_text(options)));
   if (options.text("prescreen") != "none") {
     common::log_info(fmt::format("prescreen the best of {} proposals by {}",
                                  options.integer("pool"), options.text("prescreen")));

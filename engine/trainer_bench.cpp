@@ -108,7 +108,7 @@ class Children {
 };
 
 // The answers of one work's rounds, summed up.
-struct Rounds {
+struct RoundSums {
   std::vector<double> images_per_second;
   std::map<std::string, std::vector<double>> step_seconds;
   double peak_bytes = 0.0;
@@ -189,7 +189,7 @@ TrainerBenchResult bench_trainer(const common::Options& options,
   if (child_trainer::records_steps(settings, {}, device, /*ranks=*/1))
     warm_up = std::max<int64_t>(warm_up, child_trainer::StepGraph::kFirstSteps + 1);
   const auto works = works_of(options);
-  std::map<std::string, Rounds> rounds;
+  std::map<std::string, RoundSums> rounds;
   double data_bytes = 0;
   {
     Children timed(options, threads);

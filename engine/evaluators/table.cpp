@@ -15,7 +15,9 @@ namespace {
 using Rewards = std::map<std::string, double>;  // by architecture
 
 Rewards rewards_from(const common::Options& options) {
-  const Table table = read_table(options.text("table"), {options.text("reward-column")});
+  const Table table =
+      read_table(options.text("table"),
+                 {{.option = "--reward-column", .name = options.text("reward-column")}});
   Rewards rewards;
   for (size_t i = 0; i < table.architectures.size(); ++i)
     rewards[table.architectures[i]] = table.values[0][i];
