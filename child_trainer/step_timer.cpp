@@ -19,6 +19,7 @@ StepTimer::StepTimer(const search_space::NetworkGraph& graph, const TrainSetting
       optimizer_(network_, settings),
       sums_(device) {
   network_.use_kernels(settings.kernels == "auto");
+  network_.recompute(settings.recompute);
   if (records_steps(settings, {}, device, /*ranks=*/1)) {
     graph_ =
         std::make_unique<StepGraph>(network_, optimizer_, settings, sums_, make_work_graph(device));

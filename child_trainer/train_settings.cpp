@@ -81,6 +81,15 @@ common::OptionList TrainSettings::options() const {
   };
 }
 
+common::Option recompute_option() {
+  return {.name = "recompute",
+          .value = false,
+          .help =
+              "Keep little of a forward pass and compute the rest anew in the backward pass: "
+              "less memory, more time, the same result",
+          .lasting = common::Lasting::kUntilChanged};
+}
+
 TrainSettings TrainSettings::from(const common::Options& options) {
   TrainSettings settings;
   settings.epochs = options.integer("epochs");
@@ -105,6 +114,7 @@ TrainSettings TrainSettings::from(const common::Options& options) {
   }
   settings.kernels = options.text("kernels");
   settings.cuda_graph = options.text("cuda-graph");
+  settings.recompute = options.contains("recompute") && options.flag("recompute");
   for (const auto& name : settings.augment) common::Registry<Augmentation>::find(name);
   return settings;
 }

@@ -44,7 +44,7 @@ child_trainer::TrainSettings settings_of_part(const child_trainer::TrainJob& job
                                               int64_t ranks) {
   auto settings = job.settings;
   const int64_t batch = std::min(settings.batch_size, dataset.train.count());
-  settings.batch_size = std::max<int64_t>(1, batch / (ranks * job.parallel.accumulate));
+  settings.batch_size = job.parallel.images_a_pass(batch, ranks);
   if (!child_trainer::records_steps(settings, job.parallel, device, ranks))
     settings.cuda_graph = "off";
   return settings;

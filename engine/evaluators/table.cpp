@@ -5,6 +5,8 @@
 
 #include "child_trainer/train_settings.h"
 #include "common/error.h"
+#include "common/log.h"
+#include "common/text.h"
 #include "engine/evaluator.h"
 #include "engine/objective.h"
 #include "engine/table_file.h"
@@ -26,15 +28,21 @@ Rewards rewards_from(const common::Options& options) {
 
 // What the user asks of trainings, of which there are none.
 void check_options_of_training(const common::Options& options) {
-  std::vector<std::string> names = {"proxy", "reward", "repeats", "train-images", "valid-images"};
+  for (const char* name : {"reward", "repeats"}) {
+    if (!options.is_given(name)) continue;
+    throw common::ConfigError({.where = std::string("--") + name,
+                               .what = "with --evaluator table nothing is trained",
+                               .expected = "--reward-column, the table's column"});
+  }
+  std::vector<std::string> unused;
+  std::vector<std::string> names = {"proxy", "train-images", "valid-images"};
   for (const auto& option : child_trainer::TrainSettings().options()) names.push_back(option.name);
   for (const auto& name : names) {
-    if (!options.is_given(name)) continue;
-    throw common::ConfigError({.where = "--" + name,
-                               .what = "with --evaluator table nothing is trained",
-                               .expected = name == "reward" ? "--reward-column, the table's column"
-                                                            : "a search without it"});
+    if (options.is_given(name)) unused.push_back("--" + name);
   }
+  if (!unused.empty())
+    common::log_info("with --evaluator table nothing is trained: " + common::join(unused, ", ") +
+                     " has no effect");
   for (const auto& text : options.list("start-with")) {
     if (search_space::find_architecture(text).family == options.text("space")) continue;
     throw common::ConfigError({.where = "--start-with " + text,

@@ -67,6 +67,7 @@ class Steps {
         images_(dataset_, dataset_.train, measure_normalisation(dataset_, dataset_.train), kCpu),
         network_(graph_of(job, dataset_), kCpu, {.seed = job.seed}) {
     network_.use_kernels(job.settings.kernels == "auto");
+    network_.recompute(job.settings.recompute);
   }
 
   // The sums after each step, and the network's tensors at the end.
@@ -140,17 +141,23 @@ bool same_tensors(const std::vector<at::Tensor>& one, const std::vector<at::Tens
 TEST_CASE("step graph: replays have the bits of steps run piece by piece", "[child_trainer]") {
   set_threads(1);
   TrainJob job = two_epochs();
-  for (const std::string kernels : {"auto", "torch"}) {
-    for (const std::string precision : {"fp32", "bf16"}) {
-      CAPTURE(kernels, precision);
-      job.settings.kernels = kernels;
-      job.settings.precision = precision;
-      Calls calls;
-      CHECK(same_tensors(recorded(job, std::make_unique<WorkAgain>(calls)), piece_by_piece(job)));
-      CHECK(calls.run == StepGraph::kFirstSteps);
-      CHECK(calls.captured == 1);
-      CHECK(calls.replayed == kSteps - StepGraph::kFirstSteps);
-    }
+  struct How {
+    const char* kernels;
+    const char* precision;
+    bool recompute;
+  };
+  for (const auto& [kernels, precision, recompute] :
+       {How{"auto", "fp32", false}, How{"auto", "fp32", true}, How{"torch", "fp32", false},
+        How{"torch", "bf16", false}, How{"torch", "bf16", true}}) {
+    CAPTURE(kernels, precision, recompute);
+    job.settings.kernels = kernels;
+    job.settings.precision = precision;
+    job.settings.recompute = recompute;
+    Calls calls;
+    CHECK(same_tensors(recorded(job, std::make_unique<WorkAgain>(calls)), piece_by_piece(job)));
+    CHECK(calls.run == StepGraph::kFirstSteps);
+    CHECK(calls.captured == 1);
+    CHECK(calls.replayed == kSteps - StepGraph::kFirstSteps);
   }
 }
 
