@@ -85,10 +85,8 @@ class Child {
   Child(const RunFolder& run, const common::Options& options)
       : run_(run),
         options_(options),
-        settings_(child_trainer::TrainSettings::from(options)),
         objective_(options),
         limits_(options),
-        latency_(options),
         device_(device_of(options)),
         trainer_(data::map_dataset(run.proxy()), device_) {}
 
@@ -129,16 +127,17 @@ class Child {
   }
 
   ChildReply train(const ChildRequest& request) {
-    const auto latency =
-        latency_.of(request.architecture, trainer_.dataset().class_count(), device_);
+    const auto options = with_settings(options_, request.settings);
+    const auto latency = MeasuredLatency(options).of(request.architecture,
+                                                     trainer_.dataset().class_count(), device_);
     if (const auto reason = limits_.broken_by(latency); !reason.empty()) {
       ChildReply refused = failure(TrialState::kInfeasible, reason);
       refused.metrics = latency;
       return refused;
     }
     child_trainer::TrainJob job{.architecture = request.architecture,
-                                .network = search_space::NetworkOptions::from(options_),
-                                .settings = settings_,
+                                .network = search_space::NetworkOptions::from(options),
+                                .settings = child_trainer::TrainSettings::from(options),
                                 .seed = static_cast<uint64_t>(options_.integer("seed")),
                                 .trial = static_cast<uint64_t>(request.trial),
                                 .folder = run_.trial(request.trial),
@@ -196,10 +195,8 @@ class Child {
 
   RunFolder run_;
   common::Options options_;
-  child_trainer::TrainSettings settings_;
   Objective objective_;
   Limits limits_;
-  MeasuredLatency latency_;
   at::Device device_;
   child_trainer::Trainer trainer_;
 };

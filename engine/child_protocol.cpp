@@ -5,14 +5,16 @@ namespace nas::engine {
 common::Json to_json(const ChildRequest& request) {
   return {{"trial", request.trial},
           {"attempt", request.attempt},
-          {"architecture", search_space::to_json(request.architecture)}};
+          {"architecture", search_space::to_json(request.architecture)},
+          {"settings", request.settings}};
 }
 
 ChildRequest child_request_from_json(const common::Json& json) {
   return {.trial = common::json_get<int64_t>(json, "trial", "child"),
           .attempt = common::json_get<int64_t>(json, "attempt", "child"),
           .architecture = search_space::architecture_from_json(
-              json.value("architecture", common::Json()), "child")};
+              json.value("architecture", common::Json()), "child"),
+          .settings = common::json_get<Settings>(json, "settings", "child")};
 }
 
 void ChildReply::fill(Trial& trial) const {

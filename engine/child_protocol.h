@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "engine/run_space.h"
 #include "engine/trial.h"
 
 namespace nas::engine {
@@ -12,6 +13,7 @@ struct ChildRequest {
   int64_t trial = 0;
   int64_t attempt = 0;
   search_space::Architecture architecture;
+  Settings settings = {};  // that differ from the run's
 };
 common::Json to_json(const ChildRequest& request);
 ChildRequest child_request_from_json(const common::Json& json);  // throws DataError

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "engine/evaluator.h"
 #include "engine/local_workers.h"
+#include "engine/run_space.h"
 #include "engine/run_store.h"
 #include "engine/signals.h"
 #include "engine/winner.h"
@@ -33,8 +34,15 @@ std::vector<Trial> missing_repeats(const std::vector<Trial>& trials,
   const auto wanted = static_cast<size_t>(options.integer("repeats"));
   if (wanted == 0 || common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact)
     return {};
+  std::vector<Trial> best = best_trials(trials, options, wanted);
+  // What all other settings are compared with.
+  for (const Trial& trial : trials) {
+    const auto same = [&](const Trial& one) { return one.id == trial.id; };
+    const bool given = trial.key == kSettingsAsGiven && trial.reward && !trial.reused_from;
+    if (given && std::none_of(best.begin(), best.end(), same)) best.push_back(trial);
+  }
   std::vector<Trial> missing;
-  for (const Trial& trial : best_trials(trials, options, wanted)) {
+  for (const Trial& trial : best) {
     const bool there = std::any_of(repeats.begin(), repeats.end(), [&](const Trial& repeat) {
       return parent_of(repeat) == trial.id;
     });

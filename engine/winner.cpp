@@ -8,6 +8,7 @@
 #include "child_trainer/device.h"
 #include "engine/evaluator.h"
 #include "engine/reward_model.h"
+#include "engine/run_space.h"
 
 namespace nas::engine {
 
@@ -30,8 +31,7 @@ Ranking ranking_of(const std::vector<Trial>& trials, const std::vector<Trial>& r
   if (common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact) {
     ranking.why_none = "its rewards have no noise";
   } else if (trained.size() < kFewestTrained) {
-    ranking.why_none =
-        fmt::format("fewer than {} architectures are too few for a model", kFewestTrained);
+    ranking.why_none = fmt::format("fewer than {} are too few for a model", kFewestTrained);
   } else {
     child_trainer::set_threads(1);  // its sums must not depend on how many share them
     ranking.model.emplace(trained, options);
@@ -46,6 +46,22 @@ Ranking ranking_of(const std::vector<Trial>& trials, const std::vector<Trial>& r
   return ranking;
 }
 
+// The settings as given; none in a search for networks, or where they failed.
+std::optional<Winner::Given> given_of(const Ranking& ranking) {
+  const auto& trained = ranking.trained;
+  const auto found = std::find_if(trained.begin(), trained.end(), [](const Trained& one) {
+    return one.trial.key == kSettingsAsGiven;
+  });
+  if (found == trained.end()) return std::nullopt;
+  const auto i = static_cast<size_t>(found - trained.begin());
+  Winner::Given given{.mean = found->mean_reward(), .chosen = i == ranking.order[0]};
+  if (ranking.model) {
+    given.mean = ranking.model->mean(i);
+    if (!given.chosen) given.better = ranking.model->probability_of_better(ranking.order[0], i);
+  }
+  return given;
+}
+
 }  // namespace
 
 std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
@@ -58,7 +74,8 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
   Winner winner{.trial = best.trial,
                 .why = ranking.why_none,
                 .mean = best.mean_reward(),
-                .architectures = static_cast<int64_t>(ranking.trained.size())};
+                .architectures = static_cast<int64_t>(ranking.trained.size()),
+                .given = given_of(ranking)};
   for (const auto& one : ranking.trained) {
     winner.trainings += static_cast<int64_t>(one.rewards.size());
     if (winner.best_trial && *one.trial.reward <= winner.best_reward) continue;
@@ -100,22 +117,35 @@ common::Json to_json(const Winner& winner) {
   } else {
     json["why"] = winner.why;
   }
+  if (winner.given) {
+    json["given"] = {{"mean", winner.given->mean}, {"chosen", winner.given->chosen}};
+    if (winner.modelled && !winner.given->chosen) json["given"]["worse"] = winner.given->better;
+  }
   return json;
 }
 
 std::string winner_text(const Winner& winner) {
+  std::string given;
+  if (winner.given && winner.given->chosen)
+    given = "; these are the settings as given: none better was found";
+  if (winner.given && !winner.given->chosen) {
+    given = fmt::format("; the settings as given have {:.4f}", winner.given->mean);
+    if (winner.modelled)
+      given += fmt::format(" (worse with probability {:.2f})", winner.given->better);
+  }
   if (!winner.modelled) {
-    return fmt::format("trial {}, by its {} of {:.4f}: {}", winner.trial.id,
+    return fmt::format("trial {}, by its {} of {:.4f}: {}{}", winner.trial.id,
                        winner.trainings > winner.architectures ? "mean reward" : "reward",
-                       winner.mean, winner.why);
+                       winner.mean, winner.why, given);
   }
   return fmt::format(
       "trial {}: a reward of {:.4f} ± {:.4f} is expected of it, by a model of {} trainings of {} "
-      "architectures; it is better than trial {} with probability {:.2f}{}; one training of an "
-      "architecture differs from the next by ± {:.4f}",
+      "{}; it is better than trial {} with probability {:.2f}{}; one training differs "
+      "from the next by ± {:.4f}{}",
       winner.trial.id, winner.mean, winner.deviation, winner.trainings, winner.architectures,
-      *winner.runner_up, winner.better,
-      winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "", winner.noise);
+      winner.given ? "settings" : "architectures", *winner.runner_up, winner.better,
+      winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "", winner.noise,
+      given);
 }
 
 }  // namespace nas::engine

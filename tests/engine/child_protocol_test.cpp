@@ -15,12 +15,17 @@ common::Json sent(const common::Json& json) {
   return common::parse_json(line, "a line");
 }
 
-TEST_CASE("child protocol: a request carries the trial and its architecture", "[engine]") {
-  const ChildRequest request{.trial = 41, .attempt = 2, .architecture = full_trial(0).architecture};
+TEST_CASE("child protocol: a request carries the trial, its architecture and its settings",
+          "[engine]") {
+  const ChildRequest request{.trial = 41,
+                             .attempt = 2,
+                             .architecture = full_trial(0).architecture,
+                             .settings = {{"lr", "0.1"}, {"augment", "flip,cutout"}}};
   const ChildRequest read = child_request_from_json(sent(to_json(request)));
   CHECK(read.trial == 41);
   CHECK(read.attempt == 2);
   CHECK((read.architecture == request.architecture));
+  CHECK((read.settings == request.settings));
 }
 
 TEST_CASE("child protocol: a result fills the trial, bit for bit", "[engine]") {
