@@ -17,6 +17,24 @@ namespace {
 
 constexpr int kPauseMs = 100;
 
+bool tunes_settings(const std::vector<Trial>& trials) {
+  return std::any_of(trials.begin(), trials.end(),
+                     [](const Trial& trial) { return trial.key == kSettingsAsGiven; });
+}
+
+// Those with the highest rewards, as a model of a few trials smooths over the one setting that
+// matters; and those as given, which all others are compared with.
+std::vector<Trial> settings_to_repeat(std::vector<Trial> trials, size_t count) {
+  std::erase_if(trials, [](const Trial& trial) { return !trial.reward || trial.reused_from; });
+  std::stable_sort(trials.begin(), trials.end(),
+                   [](const Trial& a, const Trial& b) { return *a.reward > *b.reward; });
+  std::vector<Trial> chosen;
+  for (const Trial& trial : trials) {
+    if (chosen.size() < count || trial.key == kSettingsAsGiven) chosen.push_back(trial);
+  }
+  return chosen;
+}
+
 }  // namespace
 
 Trial repeat_of(const Trial& trial, int64_t number) {
@@ -34,13 +52,8 @@ std::vector<Trial> missing_repeats(const std::vector<Trial>& trials,
   const auto wanted = static_cast<size_t>(options.integer("repeats"));
   if (wanted == 0 || common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact)
     return {};
-  std::vector<Trial> best = best_trials(trials, options, wanted);
-  // What all other settings are compared with.
-  for (const Trial& trial : trials) {
-    const auto same = [&](const Trial& one) { return one.id == trial.id; };
-    const bool given = trial.key == kSettingsAsGiven && trial.reward && !trial.reused_from;
-    if (given && std::none_of(best.begin(), best.end(), same)) best.push_back(trial);
-  }
+  const std::vector<Trial> best = tunes_settings(trials) ? settings_to_repeat(trials, wanted)
+                                                         : best_trials(trials, options, wanted);
   std::vector<Trial> missing;
   for (const Trial& trial : best) {
     const bool there = std::any_of(repeats.begin(), repeats.end(), [&](const Trial& repeat) {
