@@ -15,7 +15,7 @@ namespace nas::engine {
 namespace {
 
 // Workers of this host tell when a trial is finished; those of others are looked for so often.
-constexpr int kPauseMs = 100;
+constexpr int kRoundMs = 100;
 constexpr double kLookSeconds = 0.1;  // between looks at the workers
 // A state of this size is saved after every proposal, a larger one every so many.
 constexpr size_t kSmallState = 20000;
@@ -268,7 +268,7 @@ bool Coordinator::wait_until(int64_t end) {
 bool Coordinator::wait_for(int64_t id) {
   while (!is_finished(trials_[static_cast<size_t>(id)].state)) {
     if (!look_after()) return false;
-    if (!refresh()) workers_->wait(kPauseMs);
+    if (!refresh()) workers_->wait(kRoundMs);
   }
   return true;
 }

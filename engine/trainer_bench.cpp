@@ -22,7 +22,7 @@ namespace {
 
 using common::Json;
 
-constexpr int kPollMs = 1000;
+constexpr int kReplyMs = 1000;
 
 common::OptionList timing_options() {
   return {{.name = "children",
@@ -98,7 +98,7 @@ class Children {
  private:
   static Json answer_of(common::Process& child) {
     for (;;) {
-      if (const auto line = child.read_line(kPollMs)) return common::parse_json(*line, "bench");
+      if (const auto line = child.read_line(kReplyMs)) return common::parse_json(*line, "bench");
       if (child.at_end()) throw_ended(child.wait());
     }
   }

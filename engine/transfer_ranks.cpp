@@ -26,7 +26,7 @@ using child_trainer::Communicator;
 namespace {
 
 constexpr double kGatherSeconds = 1800.0;  // until all have come: rank 0 reads images first
-constexpr double kEndSeconds = 30.0;       // until the others have ended after rank 0
+constexpr double kOthersSeconds = 30.0;       // until the others have ended after rank 0
 
 using Tcp = std::unique_ptr<child_trainer::TcpCommunicator>;
 
@@ -61,7 +61,7 @@ TransferRanks::TransferRanks(const std::optional<RankPlace>& place, std::vector<
 
 TransferRanks::~TransferRanks() {
   if (std::uncaught_exceptions() > exceptions_) return;
-  const double deadline = common::monotonic_seconds() + kEndSeconds;
+  const double deadline = common::monotonic_seconds() + kOthersSeconds;
   std::error_code ignored;
   for (auto& helper : helpers_) {
     helper.process->wait_or_kill(deadline - common::monotonic_seconds());

@@ -34,14 +34,6 @@ std::vector<std::string> architectures() {
   return names;
 }
 
-at::Tensor random_tensor(const std::vector<int64_t>& shape, uint64_t seed) {
-  common::RandomStream random({.seed = seed, .purpose = "network_test"});
-  at::Tensor tensor = at::empty(shape);
-  auto* data = tensor.data_ptr<float>();
-  for (int64_t i = 0; i < tensor.numel(); ++i) data[i] = static_cast<float>(random.normal());
-  return tensor;
-}
-
 int64_t count_of(const NamedTensors& tensors) {
   int64_t count = 0;
   for (const auto& [name, tensor] : tensors) count += tensor.numel();

@@ -141,14 +141,15 @@ bool same_tensors(const std::vector<at::Tensor>& one, const std::vector<at::Tens
 TEST_CASE("step graph: replays have the bits of steps run piece by piece", "[child_trainer]") {
   set_threads(1);
   TrainJob job = two_epochs();
-  struct How {
+  struct Recording {
     const char* kernels;
     const char* precision;
     bool recompute;
   };
   for (const auto& [kernels, precision, recompute] :
-       {How{"auto", "fp32", false}, How{"auto", "fp32", true}, How{"torch", "fp32", false},
-        How{"torch", "bf16", false}, How{"torch", "bf16", true}}) {
+       {Recording{"auto", "fp32", false}, Recording{"auto", "fp32", true},
+        Recording{"torch", "fp32", false}, Recording{"torch", "bf16", false},
+        Recording{"torch", "bf16", true}}) {
     CAPTURE(kernels, precision, recompute);
     job.settings.kernels = kernels;
     job.settings.precision = precision;

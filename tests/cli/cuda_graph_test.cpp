@@ -23,7 +23,7 @@ constexpr const char* kTransfer =
 TEST_CASE("cuda graph: on needs a GPU, auto does without", "[cli]") {
   const TempDir dir;
   data::write_dataset(dir.path() / "data.h5", noise_dataset(40, 10, 10, 16));
-  for (const std::string command :
+  for (const std::string& command :
        {std::string("search --proxy data.h5 --trials 1 --device cpu --cuda-graph on"),
         kTransfer + std::string("on"),
         std::string("bench trainer --cells 1 --filters 4 --device cpu --cuda-graph on")}) {
