@@ -64,7 +64,8 @@ void StepGraph::load(const Batch& batch, double learning_rate, const Pass& pass)
     throw common::InternalError({.where = "step graph", .what = "a batch of another size"});
   batch_.images.copy_(batch.images);
   batch_.targets.copy_(batch.targets);
-  masks_->draw(pass);
+  if (!masks_->draw(pass) && recorded_)
+    throw common::InternalError({.where = "step graph", .what = "other masks than were recorded"});
   optimizer_.set_learning_rate(learning_rate);
 }
 

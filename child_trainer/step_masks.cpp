@@ -19,23 +19,25 @@ StepMasks::StepMasks(const search_space::NetworkGraph& graph, int64_t samples, a
     total += count;
   }
   values_ = at::ones({total}, device);
-  for (const Slot& slot : slots_) {
-    by_node_[slot.node] =
-        values_.narrow(0, slot.begin, slot.count).view(mask_shape(graph.nodes[slot.node], samples));
-  }
 }
 
-void StepMasks::draw(const Pass& pass) {
-  if (slots_.empty()) return;
+bool StepMasks::draw(const Pass& pass) {
   Pass drawn = pass;
   drawn.training = true;
   drawn.masks = nullptr;
   const at::Tensor host = at::ones({values_.numel()});
+  bool same = true;
   for (const Slot& slot : slots_) {
-    const at::Tensor mask = random_mask(graph_.nodes[slot.node], slot.node, drawn, samples_);
+    const auto& node = graph_.nodes[slot.node];
+    const at::Tensor mask = random_mask(node, slot.node, drawn, samples_);
+    at::Tensor& place = by_node_[slot.node];
+    same = same && mask.defined() == place.defined();
+    place = mask.defined() ? values_.narrow(0, slot.begin, slot.count).view(mask.sizes())
+                           : at::Tensor();
     if (mask.defined()) host.narrow(0, slot.begin, slot.count).copy_(mask.flatten());
   }
-  values_.copy_(upload(host, values_.device()));
+  if (!slots_.empty()) values_.copy_(upload(host, values_.device()));
+  return same;
 }
 
 }  // namespace nas::child_trainer

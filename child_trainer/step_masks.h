@@ -11,10 +11,12 @@ class StepMasks {
   // Of the dropout and drop-path nodes of `graph`, for batches of `samples` images.
   StepMasks(const search_space::NetworkGraph& graph, int64_t samples, at::Device device);
 
-  // The numbers that the nodes would draw themselves in such a pass; ones where nothing is dropped.
-  void draw(const Pass& pass);
+  // The numbers that the nodes would draw themselves in such a pass. Returns whether the same nodes
+  // have masks as after the last call: only then does a recorded step do the same work.
+  bool draw(const Pass& pass);
 
-  // For Pass::masks. The tensors stay the same ones; undefined at other nodes.
+  // For Pass::masks. A node's mask always lies in the same place; undefined at nodes without one,
+  // and where nothing is dropped.
   const std::vector<at::Tensor>& by_node() const { return by_node_; }
 
  private:

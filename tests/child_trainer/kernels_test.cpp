@@ -44,7 +44,7 @@ void check_close(const char* what, const at::Tensor& mine, const at::Tensor& tru
   const double error =
       ((mine.to(at::kDouble) - truth).norm() / (truth.norm() + 1e-6)).item<double>();
   CAPTURE(what, error);
-  CHECK(error < 5e-6);
+  CHECK(error < 1e-5);
 }
 
 struct Case {

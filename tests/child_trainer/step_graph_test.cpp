@@ -219,21 +219,23 @@ TEST_CASE("step masks: are those that the nodes draw, always in one place", "[ch
   const auto graph = every_primitive();
   StepMasks masks(graph, 5, kCpu);
   REQUIRE(masks.by_node().size() == graph.nodes.size());
-  const std::vector<at::Tensor> places = masks.by_node();
+  std::vector<const void*> places(graph.nodes.size());
   const auto drawn = [&](double drop_path, uint64_t epoch) {
     const Pass pass{.training = true, .drop_path = drop_path, .key = {.seed = 4, .epoch = epoch}};
     masks.draw(pass);
+    CHECK(masks.draw(pass));
     std::vector<at::Tensor> copies;
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
       const auto kind = graph.nodes[i].kind;
       const bool random =
           kind == search_space::Primitive::kDropout || kind == search_space::Primitive::kDropPath;
+      const at::Tensor own = random ? random_mask(graph.nodes[i], i, pass, 5) : at::Tensor();
       const at::Tensor& mask = masks.by_node()[i];
-      REQUIRE(mask.defined() == random);
-      if (!random) continue;
-      CHECK(mask.data_ptr() == places[i].data_ptr());
-      const at::Tensor own = random_mask(graph.nodes[i], i, pass, 5);
-      CHECK(at::equal(mask, own.defined() ? own : at::ones_like(mask)));
+      REQUIRE(mask.defined() == own.defined());
+      if (!mask.defined()) continue;
+      if (places[i] == nullptr) places[i] = mask.data_ptr();
+      CHECK(mask.data_ptr() == places[i]);
+      CHECK(at::equal(mask, own));
       copies.push_back(mask.clone());
     }
     return copies;
@@ -242,7 +244,25 @@ TEST_CASE("step masks: are those that the nodes draw, always in one place", "[ch
   REQUIRE(first.size() == 2);  // a drop-path and a dropout
   CHECK(same_tensors(first, drawn(0.9, 1)));
   CHECK_FALSE(same_tensors(first, drawn(0.9, 2)));
-  CHECK(at::equal(drawn(0.0, 2)[0], at::ones({5, 1, 1, 1})));
+  CHECK(drawn(0.0, 2).size() == 1);
+  CHECK_FALSE(masks.draw({.training = true, .drop_path = 0.9}));
+}
+
+TEST_CASE("step graph: a recorded step keeps its masks", "[child_trainer]") {
+  const auto shape = every_primitive();
+  Network network(shape, kCpu, {.seed = 2});
+  const TrainSettings settings;
+  Optimizer optimizer(network, settings);
+  StepSums sums(kCpu);
+  Calls calls;
+  StepGraph graph(network, optimizer, settings, sums, std::make_unique<WorkAgain>(calls));
+  const auto& image = shape.nodes[0].shape;
+  const Batch batch{.images = at::ones({4, image.channels, image.height, image.width})
+                                  .contiguous(at::MemoryFormat::ChannelsLast),
+                    .targets = at::zeros({4}, at::kLong)};
+  for (int i = 0; i <= StepGraph::kFirstSteps; ++i) graph.step(batch, 0.1, {.drop_path = 0.5});
+  REQUIRE(graph.recorded());
+  CHECK_THROWS_AS(graph.step(batch, 0.1, {}), common::InternalError);
 }
 
 }  // namespace

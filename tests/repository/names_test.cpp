@@ -39,7 +39,7 @@ std::string defined_by(const std::string& line) {
 }
 
 // What these files define twice: sources in their unnamed namespace, headers, but for functions, in
-// the floor's own.// An alias that says the same twice does no harm.
+// the floor's own. An alias that says the same twice does no harm.
 std::vector<std::string> clashes(const std::vector<std::string>& files) {
   std::map<std::string, std::pair<std::string, std::string>> firsts;
   std::vector<std::string> found;
