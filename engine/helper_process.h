@@ -22,4 +22,10 @@ std::unique_ptr<common::Process> start_helper(const RunFolder& run, const std::s
 // Bytes that one of them may take: --child-memory, or its share of the machine.
 double helper_memory(const common::Options& options);
 
+// Environment variable of a worker, and of its child: how many children share their GPU.
+constexpr const char* kChildrenOnGpu = "NAS_CHILDREN_ON_GPU";
+// Bytes that a child may take of a GPU that has `gpu_bytes`: --child-memory, or its share where
+// `children` have one GPU; 0: any.
+double child_gpu_memory(const common::Options& options, double gpu_bytes, int64_t children);
+
 }  // namespace nas::engine

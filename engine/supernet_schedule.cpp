@@ -172,6 +172,8 @@ void SupernetSchedule::check(const common::Options& options) {
          "a reward by shared weights costs no more than a score");
   refuse(options.number("child-time-limit") > 0, "--child-time-limit",
          "one training serves all trials");
+  refuse(options.text("cuda-graph") == "on", "--cuda-graph on",
+         "each step of a supernet is of another network");
   refuse(options.text("reward") == "train-loss", "--reward train-loss",
          "no network is trained by itself");
   check_start(options);

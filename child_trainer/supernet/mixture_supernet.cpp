@@ -35,7 +35,8 @@ search_space::NetworkGraph MixtureSupernet::graph_of(
 }
 
 StepLoss MixtureSupernet::pass(const Batch& batch, const Step& step) {
-  StepLoss loss = forward_loss(whole_.network(), batch, job().settings, step.drop_path, step.key);
+  StepLoss loss = forward_loss(whole_.network(), batch, job().settings,
+                               {.drop_path = step.drop_path, .key = step.key});
   loss.loss.backward();
   return loss;
 }

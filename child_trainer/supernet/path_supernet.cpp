@@ -25,7 +25,8 @@ search_space::NetworkGraph PathSupernet::graph_of_path(const Step& step) const {
 
 StepLoss PathSupernet::train(const Batch& batch, const Step& step) {
   Subnetwork path(mutable_bank(), graph_of_path(step), job().settings);
-  StepLoss loss = forward_loss(path.network(), batch, job().settings, step.drop_path, step.key);
+  StepLoss loss = forward_loss(path.network(), batch, job().settings,
+                               {.drop_path = step.drop_path, .key = step.key});
   loss.loss.backward();
   path.step(step.learning_rate);
   return loss;

@@ -107,12 +107,12 @@ bool Supernet::train_epoch(const TrainHooks& hooks) {
   const common::RandomKey key{.seed = job_.seed, .epoch = static_cast<uint64_t>(progress_.epoch)};
   EpochBatches batches(train_, settings.batch_size, settings.augment, key);
   Step step{.epoch = progress_.epoch, .count = batches.count()};
-  const auto in_double = at::TensorOptions().dtype(at::kDouble).device(device_);
-  at::Tensor loss_sum = at::full({}, progress_.loss_sum, in_double);
-  at::Tensor correct_sum = at::full({}, progress_.correct_sum, in_double);
+  StepSums sums(device_);
+  sums.set(progress_.loss_sum, progress_.correct_sum);
   const auto settle = [&] {
-    progress_.loss_sum = loss_sum.item<double>();
-    progress_.correct_sum = correct_sum.item<double>();
+    const at::Tensor read = sums.read();
+    progress_.loss_sum = read[0].item<double>();
+    progress_.correct_sum = read[1].item<double>();
     if (!std::isfinite(progress_.loss_sum)) throw Diverged();
   };
   double shown = common::monotonic_seconds();
@@ -127,9 +127,7 @@ bool Supernet::train_epoch(const TrainHooks& hooks) {
     step.key = key;
     step.key.epoch = static_cast<uint64_t>(step.global());
     const Batch batch = batches.get(step.number);
-    const StepLoss done = train(batch, step);
-    loss_sum += done.loss.detach();
-    if (batch.targets.dim() == 1) correct_sum += (done.logits.argmax(1) == batch.targets).sum();
+    sums.add(train(batch, step), batch.targets);
     ++progress_.step;
     if (progress_.step % 25 == 0) settle();
     if (const double now = common::monotonic_seconds(); now - shown > 0.5) {

@@ -228,6 +228,8 @@ TEST_CASE("supernet: what does not go together is said before anything is made",
   check("random", "--prescreen synflow --pool 2", "--prescreen");
   check("random", "--child-time-limit 5", "--child-time-limit");
   check("random", "--reward train-loss", "train-loss");
+  check("random", "--cuda-graph on", "--cuda-graph");
+  check("random", "--space hyper", "nas tune");
   check("random", "--start-with nasnet-a", "--space nasbench201");
   check("darts", "--darts.partial-channels 3", "--darts.partial-channels");
 }
