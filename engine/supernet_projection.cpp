@@ -56,6 +56,7 @@ Projection project_supernet(const common::Options& options, int64_t classes, int
     trained = timed(search_space::build_network(mixture.dense, network)) *
               (options.flag("darts.second-order") ? kSecondOrderPasses : kFirstOrderPasses);
   }
+  if (device.is_cuda()) child_trainer::release_cuda_memory();  // the child needs it
   projection.supernet_seconds =
       training_seconds(trained, options.integer("epochs"), train_images, /*valid_images=*/0);
   // A trial calibrates its batch norms, then is measured.

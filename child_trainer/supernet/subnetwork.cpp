@@ -97,6 +97,7 @@ void Subnetwork::step(double learning_rate) {
   UpdateLists with_decay;
   UpdateLists others;
   for (const auto& [entry, gradient] : updates) {
+    entry->trained = true;
     UpdateLists& lists = entry->decays() ? with_decay : others;
     lists.values.push_back(entry->value);
     lists.momenta.push_back(entry->momentum);

@@ -28,18 +28,20 @@ WeightBank::Entry& WeightBank::entry(const search_space::Node& node, size_t para
                                      const std::string& key, const std::vector<int64_t>& shape) {
   if (const auto found = entries_.find(key); found != entries_.end()) return found->second;
   const at::Tensor value = initial_parameter(node, parameter, key, shape, device_, {.seed = seed_});
-  return entries_[key] = {.value = value, .momentum = at::zeros_like(value).detach()};
+  return entries_[key] = {
+             .value = value, .momentum = at::zeros_like(value).detach(), .trained = false};
 }
 
 int64_t WeightBank::parameters() const {
   int64_t count = 0;
-  for (const auto& [key, entry] : entries_) count += entry.value.numel();
+  for (const auto& [key, entry] : entries_) count += entry.trained ? entry.value.numel() : 0;
   return count;
 }
 
 NamedTensors WeightBank::state() const {
   NamedTensors state;
   for (const auto& [key, entry] : entries_) {
+    if (!entry.trained) continue;
     state[kWeights + key] = entry.value;
     state[kMomentum + key] = entry.momentum;
   }
@@ -61,8 +63,9 @@ void WeightBank::load(const std::map<std::string, common::StoredTensor>& stored,
     const at::Tensor motion = restored(momentum->second, device_);
     const auto [found, is_new] = entries_.try_emplace(key);
     Entry& entry = found->second;
+    entry.trained = true;
     if (is_new) {
-      entry = {.value = value.set_requires_grad(true), .momentum = motion};
+      entry = {.value = value.set_requires_grad(true), .momentum = motion, .trained = true};
     } else if (entry.value.sizes() == value.sizes()) {
       entry.value.copy_(value);
       entry.momentum.copy_(motion);

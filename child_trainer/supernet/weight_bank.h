@@ -1,6 +1,7 @@
 // The weights of a supernet: one set for every network of a space (Pham et al. 2018). Each exists
 // from when a network first has a use for it; what it starts from is drawn from its key, so the
-// order of the uses makes no difference.
+// order of the uses makes no difference. Nor do uses that do not train it: until then it is no
+// state.
 #pragma once
 
 #include "child_trainer/tensors.h"
@@ -13,6 +14,7 @@ class WeightBank {
   struct Entry {
     at::Tensor value;     // a leaf that requires a gradient, as initial_parameter() makes it
     at::Tensor momentum;  // of its shape
+    bool trained = false;
     bool decays() const;  // by weight decay: neither a batch norm's nor a bias
   };
 
@@ -25,9 +27,9 @@ class WeightBank {
                const std::vector<int64_t>& shape);
 
   at::Device device() const { return device_; }
-  int64_t parameters() const;  // numbers that have been used so far
+  int64_t parameters() const;  // numbers that have been trained so far
 
-  // "weights/KEY" and "momentum/KEY"; the bank's own tensors.
+  // "weights/KEY" and "momentum/KEY" of those that have been trained; the bank's own tensors.
   NamedTensors state() const;
   // Takes the values of what state() was; who uses the bank sees them. Throws DataError, naming
   // `where`.

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <catch2/catch_test_macros.hpp>
+
 #include "child_trainer/supernet/mixture_supernet.h"
 #include "child_trainer/supernet/path_supernet.h"
 #include "search_space/space.h"
@@ -56,12 +58,21 @@ inline std::unique_ptr<MixtureSupernet> mixture_supernet(const std::filesystem::
   return made;
 }
 
-// The tensors of a checkpoint, as bytes.
-inline std::map<std::string, std::string> checkpoint_of(const std::filesystem::path& folder) {
-  std::map<std::string, std::string> bytes;
-  const auto file = common::read_safetensors(folder / "checkpoint.safetensors");
-  for (const auto& [name, tensor] : file.tensors) bytes[name] = tensor.bytes;
-  return bytes;
+// The same tensors, to the bit.
+inline void check_same_checkpoint(const std::filesystem::path& one,
+                                  const std::filesystem::path& other) {
+  const auto file = [](const std::filesystem::path& folder) {
+    return common::read_safetensors(folder / "checkpoint.safetensors");
+  };
+  const auto ones = file(one).tensors;
+  const auto others = file(other).tensors;
+  for (const auto& [name, tensor] : ones) {
+    CAPTURE(name);
+    REQUIRE(others.count(name) == 1);
+    const bool same = others.at(name).bytes == tensor.bytes;
+    CHECK(same);
+  }
+  CHECK(ones.size() == others.size());
 }
 
 inline at::Tensor test_images(int64_t count = 5) {

@@ -16,8 +16,8 @@ using Catch::Matchers::ContainsSubstring;
 using common::Json;
 using Texts = std::vector<std::string>;
 
-// data.h5, and table.csv with the number of parameters as a column.
-void prepare(const std::filesystem::path& dir) {
+// shapes.h5, and table.csv with the number of parameters as a column.
+void prepare_supernet_bench(const std::filesystem::path& dir) {
   write_tiny_dataset(dir);
   std::string text = "arch,worth\n";
   for (int i = 0; i < 15; ++i) {
@@ -31,7 +31,7 @@ void prepare(const std::filesystem::path& dir) {
 
 Texts bench(const std::string& more = "") {
   return common::split(
-      "bench supernet --proxy data.h5 --table table.csv --out b --architectures 8 --device cpu "
+      "bench supernet --proxy shapes.h5 --table table.csv --out b --architectures 8 --device cpu "
       "--cells 1 --filters 4 --input-size 16 --train-images 64 --valid-images 32 --epochs 2 "
       "--batch-size 32 --trials 6 --json" +
           (more.empty() ? "" : " " + more),
@@ -40,7 +40,7 @@ Texts bench(const std::string& more = "") {
 
 TEST_CASE("bench supernet: each method is ranked beside trainings of its cost", "[cli]") {
   const TempDir dir;
-  prepare(dir.path());
+  prepare_supernet_bench(dir.path());
   const ProgramResult result = run_program(bench(), dir.path());
   CAPTURE(result.err);
   REQUIRE(result.exit_code == 0);
@@ -70,7 +70,7 @@ TEST_CASE("bench supernet: each method is ranked beside trainings of its cost", 
 
 TEST_CASE("bench supernet: what it cannot use is named", "[cli]") {
   const TempDir dir;
-  prepare(dir.path());
+  prepare_supernet_bench(dir.path());
   const auto check = [&](const std::string& more, int code, const std::string& part) {
     const ProgramResult result = run_program(bench(more), dir.path());
     CAPTURE(more, result.err);

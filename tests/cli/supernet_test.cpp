@@ -169,7 +169,7 @@ TEST_CASE("supernet: a transfer starts from the weights of the search", "[cli]")
   searched(dir.path(), supernet_search("spos", "random", "--trials 3"));
   const auto transfer = [&](const std::string& out, const Texts& more) {
     Texts words = common::split(
-        "transfer --dataset data.h5 --run ./spos --device cpu --cells 1 --filters 4 --epochs 1 "
+        "transfer --dataset shapes.h5 --run ./spos --device cpu --cells 1 --filters 4 --epochs 1 "
         "--batch-size 32 --out " +
             out,
         ' ');
@@ -197,9 +197,10 @@ TEST_CASE("supernet: a transfer starts from the weights of the search", "[cli]")
     CHECK(result.exit_code == code);
     CHECK_THAT(result.err, ContainsSubstring("[--inherit-weights]") && ContainsSubstring(part));
   };
-  check(run_program({"transfer", "--dataset", "data.h5", "--arch", "nasnet-a", "--inherit-weights"},
-                    dir.path()),
-        2, "--init-from");
+  check(
+      run_program({"transfer", "--dataset", "shapes.h5", "--arch", "nasnet-a", "--inherit-weights"},
+                  dir.path()),
+      2, "--init-from");
   std::filesystem::remove_all(dir.path() / "spos/trials");
   check(transfer("none", {"--inherit-weights"}), 4, "has not kept the weights");
 }

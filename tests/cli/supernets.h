@@ -1,27 +1,30 @@
 // Searches of the real program with shared weights: a few steps on drawn images.
 #pragma once
 
+#include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <vector>
 
 #include "common/text.h"
-#include "data/dataset_file.h"
 #include "tests/cli/searches.h"
 #include "tests/support/temp_dir.h"
-#include "tests/support/tiny_dataset.h"
 
 namespace nas::tests {
 
+// dir/shapes.h5.
 inline void write_tiny_dataset(const std::filesystem::path& dir) {
-  data::write_dataset(dir / "data.h5", tiny_dataset(4, 16, 16, 1));
+  const auto made =
+      run_program(common::split("data make shapes --images 200 --size 16 --data-dir .", ' '), dir);
+  INFO(made.err);
+  REQUIRE(made.exit_code == 0);
 }
 
-// nas search on dir/data.h5: two steps an epoch.
+// nas search on dir/shapes.h5: two steps an epoch.
 inline std::vector<std::string> supernet_search(const std::string& run, const std::string& strategy,
                                                 const std::string& more) {
   auto words = common::split(
       "search --run ./" + run + " --evaluator shared --strategy " + strategy +
-          " --proxy data.h5 --space nasbench201 --threads 1 --device cpu --cells 1 --filters 4 "
+          " --proxy shapes.h5 --space nasbench201 --threads 1 --device cpu --cells 1 --filters 4 "
           "--input-size 16 --train-images 64 --valid-images 32 --batch-size 32 --epochs 3 "
           "--supernet.calibration-images 64" +
           (more.empty() ? "" : " " + more),

@@ -30,15 +30,16 @@ std::vector<int64_t> epochs_before(const SupernetSchedule& schedule, int64_t tri
   return epochs;
 }
 
-using Numbers = std::vector<int64_t>;
+using Epochs = std::vector<int64_t>;
 
 TEST_CASE("supernet schedule: enas spreads its epochs over the first half", "[engine]") {
   const common::Options options = shared_options("ppo", 12, 3);
   CHECK(options.text("supernet.method") == "enas");
   CHECK(options.integer("supernet.trials-an-epoch") == 2);
   CHECK(options.integer("workers") == 1);
+  CHECK(options.at("threads").origin == "machine");  // all cores: there is one child
   const SupernetSchedule schedule(options);
-  CHECK(epochs_before(schedule, 8) == Numbers{1, 1, 2, 2, 3, 3, 3, 3});
+  CHECK(epochs_before(schedule, 8) == Epochs{1, 1, 2, 2, 3, 3, 3, 3});
   CHECK(schedule.begins_epoch(0) == 0);
   CHECK(schedule.begins_epoch(1) == -1);
   CHECK(schedule.begins_epoch(2) == 1);
@@ -55,12 +56,12 @@ TEST_CASE("supernet schedule: enas spreads its epochs over the first half", "[en
 TEST_CASE("supernet schedule: spos trains first, darts an epoch a cell", "[engine]") {
   const SupernetSchedule spos(shared_options("evolution", 12, 3));
   CHECK(spos.method() == "spos");
-  CHECK(epochs_before(spos, 3) == Numbers{3, 3, 3});
+  CHECK(epochs_before(spos, 3) == Epochs{3, 3, 3});
   CHECK(spos.begins_epoch(0) == -1);
   const common::Options options = shared_options("darts", 0, 3);
   CHECK(options.integer("trials") == 4);
   const SupernetSchedule darts(options);
-  CHECK(epochs_before(darts, 4) == Numbers{1, 2, 3, 3});
+  CHECK(epochs_before(darts, 4) == Epochs{1, 2, 3, 3});
   CHECK(darts.weights_of(2) != darts.weights_of(3));
 
   const SupernetSchedule none(search_options());
