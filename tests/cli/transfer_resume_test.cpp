@@ -126,10 +126,15 @@ TEST_CASE("transfer: other options than it was begun with are refused and named"
   CHECK_THAT(resumed.err, ContainsSubstring("--seed 2 (it was begun with 1)"));
   // The same ones, another limit, and what changes no result are not.
   const ProgramResult same =
-      run_program(transfer("m", {"--epochs", "2", "--time-limit", "7", "--recompute", "--dry-run"}),
+      run_program(transfer("m", {"--epochs", "2", "--time-limit", "7", "--recompute",
+                                 "--cuda-graph", "auto", "--dry-run"}),
                   dir.path());
   CHECK(same.exit_code == 0);
   CHECK(state_of(dir.path() / "m") == before);
+  common::write_file_atomically(dir.path() / "m" / "metrics.jsonl", "{}\n");  // of one epoch
+  const ProgramResult rest =
+      run_program({"transfer", "--resume", "--out", "m", "--dry-run"}, dir.path());
+  CHECK_THAT(rest.err, ContainsSubstring(" for the last 1, "));
 }
 
 TEST_CASE("transfer: nothing to resume is exit code 4", "[cli]") {
