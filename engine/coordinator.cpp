@@ -4,11 +4,14 @@
 #include <chrono>
 #include <iterator>
 #include <thread>
+#include <tuple>
 
+#include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "engine/run_rows.h"
 #include "engine/run_store.h"
 #include "engine/signals.h"
 
@@ -30,23 +33,18 @@ std::unique_ptr<controller::Strategy> strategy_from(const common::Options& optio
       {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
 }
 
-controller::Observation observation_of(const Trial& trial) {
-  using controller::Outcome;
-  Outcome outcome = Outcome::kFailed;
-  if (trial.state == TrialState::kSucceeded) outcome = Outcome::kSucceeded;
-  if (trial.state == TrialState::kNotRun) outcome = Outcome::kNotRun;
-  return {.choices = trial.choices, .outcome = outcome, .reward = trial.reward.value_or(0.0)};
-}
-
 }  // namespace
 
-std::optional<Trial> best_of(const std::vector<Trial>& trials) {
+std::optional<Trial> best_of(const std::vector<Trial>& trials, const Promotions& promotions) {
   const Trial* best = nullptr;
-  for (const auto& trial : trials) {
-    if (trial.state == TrialState::kSucceeded && trial.reward &&
-        (best == nullptr || *trial.reward > *best->reward))
-      best = &trial;
-  }
+  const auto consider = [&](const Trial& row) {
+    if (row.state != TrialState::kSucceeded || !row.reward) return;
+    if (best == nullptr ||
+        std::tie(row.to_epoch, *row.reward) > std::tie(best->to_epoch, *best->reward))
+      best = &row;
+  };
+  for (const auto& trial : trials) consider(trial);
+  for (const auto& [id, row] : promotions) consider(row);
   return best == nullptr ? std::nullopt : std::optional<Trial>(*best);
 }
 
@@ -64,6 +62,7 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
       rounds_({.given = static_cast<int64_t>(start_with_.size()),
                .pool = prescreen_.pool(),
                .window = options.integer("window")}),
+      ladder_(options),
       started_(common::monotonic_seconds()) {
   // The policy's sums must not depend on how many threads share them.
   child_trainer::set_threads(1);
@@ -74,11 +73,20 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
 
 Coordinator::~Coordinator() = default;
 
-std::optional<Trial> Coordinator::best() const { return best_of(trials_); }
+std::optional<Trial> Coordinator::best() const { return best_of(trials_, promotions_); }
 
 // Takes the strategy to where it was: the saved state, then the calls that followed it, again.
 void Coordinator::restore() {
   trials_ = store_.trials();
+  for (Trial& row : store_.further()) {
+    if (row.kind == "promotion") promotions_.emplace(row.id, std::move(row));
+  }
+  promote();
+  if (ladder_.promoted() != static_cast<int64_t>(promotions_.size())) {
+    throw common::ConfigError({.where = "resume",
+                               .what = "the rungs do not repeat what they promoted",
+                               .hint = "the version of nas that started the run, or a new --run"});
+  }
   const auto count = static_cast<int64_t>(trials_.size());
   for (const auto& trial : trials_) {
     note_key(trial);
@@ -107,6 +115,17 @@ void Coordinator::restore() {
 void Coordinator::note_key(const Trial& trial) {
   if (!trial.reused_from && trial.state != TrialState::kNotRun)
     first_with_key_.insert({trial.key, trial.id});
+}
+
+controller::Observation Coordinator::observation_of(const Trial& trial) const {
+  using controller::Outcome;
+  const Trial& original =
+      trial.reused_from ? trials_[static_cast<size_t>(*trial.reused_from)] : trial;
+  const Trial& row = ladder_.told_of(original, promotions_);
+  Outcome outcome = Outcome::kFailed;
+  if (row.state == TrialState::kSucceeded) outcome = Outcome::kSucceeded;
+  if (row.state == TrialState::kNotRun) outcome = Outcome::kNotRun;
+  return {.choices = trial.choices, .outcome = outcome, .reward = row.reward.value_or(0.0)};
 }
 
 void Coordinator::observe_until(int64_t end) {
@@ -152,7 +171,7 @@ std::vector<Trial> Coordinator::new_round() {
 bool Coordinator::settle(std::vector<Trial>& round, const std::function<bool()>& go_on) {
   const bool alone = round.size() == 1;
   for (auto& trial : round) {
-    trial.to_epoch = options_.integer("epochs");
+    trial.to_epoch = ladder_.epochs().front();
     if (!settle_one(trial, alone, go_on)) return false;
   }
   if (!alone) prescreen_.keep_best(round);
@@ -187,46 +206,48 @@ bool Coordinator::settle_one(Trial& trial, bool alone, const std::function<bool(
 }
 
 void Coordinator::append(std::vector<Trial> round) {
-  for (const auto& trial : round) {
-    note_key(trial);
-    if (!is_training(trial)) continue;
-    common::write_file_atomically(run_.trial(trial.id) / "architecture.json",
-                                  search_space::to_json(trial.architecture).dump(2) + "\n");
-  }
-  store_.insert_all(round);
+  for (const auto& trial : round) note_key(trial);
+  add_rows(run_, store_, round);
   std::move(round.begin(), round.end(), std::back_inserter(trials_));
 }
 
 bool Coordinator::refresh() {
   bool changed = false;
-  for (size_t i = static_cast<size_t>(observed_); i < trials_.size(); ++i) {
-    if (is_finished(trials_[i].state)) continue;
-    const auto fresh = store_.trial(trials_[i].id);
-    if (!fresh || fresh->state == trials_[i].state) continue;
-    trials_[i] = *fresh;
+  const auto read = [&](Trial& row) {
+    if (is_finished(row.state)) return;
+    const auto fresh = store_.trial(row.id);
+    if (!fresh || fresh->state == row.state) return;
+    row = *fresh;
     changed = true;
-  }
-  if (changed) keep_best_weights();
-  return changed;
+  };
+  for (size_t i = static_cast<size_t>(observed_); i < trials_.size(); ++i) read(trials_[i]);
+  for (auto& [id, row] : promotions_) read(row);
+  if (!changed) return false;
+  promote();
+  tidy();
+  return true;
 }
 
-// Weights are kept for the best `keep` trials.
-void Coordinator::keep_best_weights() {
-  std::vector<Trial*> with_weights;
-  for (auto& trial : trials_) {
-    if (trial.state == TrialState::kSucceeded && !trial.reused_from &&
-        trial.files.contains("weights.safetensors")) {
-      with_weights.push_back(&trial);
-    }
+void Coordinator::promote() {
+  const auto rows = ladder_.advance(trials_, promotions_);
+  if (rows.empty()) return;
+  // As long as trials are proposed they may wait for a promotion. What is held back is decided
+  // again when the search is continued.
+  if (!proposing_ && time_is_up()) {
+    held_back_ = true;
+    return;
   }
-  std::stable_sort(with_weights.begin(), with_weights.end(),
-                   [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
-  for (size_t i = static_cast<size_t>(options_.integer("keep")); i < with_weights.size(); ++i) {
-    Trial& trial = *with_weights[i];
-    trial.files.erase("weights.safetensors");
-    store_.update_files(trial.id, trial.files);
-    std::error_code ignored;
-    std::filesystem::remove(run_.trial(trial.id) / "weights.safetensors", ignored);
+  add_rows(run_, store_, rows);
+  for (const auto& row : rows) promotions_.emplace(row.id, row);
+}
+
+void Coordinator::tidy() {
+  std::vector<Trial*> rows;
+  for (auto& trial : trials_) rows.push_back(&trial);
+  for (auto& [id, row] : promotions_) rows.push_back(&row);
+  keep_best_weights(run_, store_, rows, options_.integer("keep"));
+  for (const int64_t id : ladder_.left_behind(options_.integer("trials"), promotions_)) {
+    if (left_behind_.insert(id).second) child_trainer::remove_checkpoint(run_.trial(id));
   }
 }
 
@@ -245,8 +266,24 @@ bool Coordinator::wait_until(int64_t end, const std::function<bool()>& go_on) {
 }
 
 bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
+  return wait_while([&] { return !ladder_.is_known(trials_[static_cast<size_t>(id)]); }, go_on);
+}
+
+bool Coordinator::wait_for_all(const std::function<bool()>& go_on) {
+  const auto unfinished = [](const auto& row) { return !is_finished(row.state); };
+  return wait_while(
+      [&] {
+        return std::any_of(trials_.begin(), trials_.end(), unfinished) ||
+               std::any_of(promotions_.begin(), promotions_.end(),
+                           [&](const auto& entry) { return unfinished(entry.second); });
+      },
+      go_on);
+}
+
+bool Coordinator::wait_while(const std::function<bool()>& waiting,
+                             const std::function<bool()>& go_on) {
   auto pause = kShortestPause;
-  while (!is_finished(trials_[static_cast<size_t>(id)].state)) {
+  while (waiting()) {
     if (!look_after(go_on)) return false;
     if (refresh()) {
       pause = kShortestPause;
@@ -256,6 +293,11 @@ bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
     }
   }
   return true;
+}
+
+bool Coordinator::time_is_up() const {
+  const double limit = options_.number("time-limit");
+  return limit > 0 && common::monotonic_seconds() - started_ > limit;
 }
 
 void Coordinator::save_strategy() {
@@ -286,13 +328,14 @@ SearchStatus Coordinator::status() const {
     }
     status.running += trial.state == TrialState::kLeased ? 1 : 0;
   }
+  for (const auto& [id, row] : promotions_)
+    ++(is_finished(row.state) ? status.promotions : status.waiting_on);
   status.seconds = common::monotonic_seconds() - started_;
   return status;
 }
 
 SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
   const int64_t wanted = options_.integer("trials");
-  const double limit = options_.number("time-limit");
   const auto go_on = [&] {
     show(status());
     return stop_signal() == 0;
@@ -310,7 +353,7 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     }
     const int64_t known = rounds_.observed_before(rounds_.of(next));
     if (!wait_until(known, go_on)) return SearchEnd::kAskedToStop;
-    if (limit > 0 && common::monotonic_seconds() - started_ > limit) {
+    if (time_is_up()) {
       end = SearchEnd::kTimeLimit;
       break;
     }
@@ -325,7 +368,9 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     if (!settle(round, go_on)) return SearchEnd::kAskedToStop;
     append(std::move(round));
   }
-  if (!wait_until(static_cast<int64_t>(trials_.size()), go_on)) return SearchEnd::kAskedToStop;
+  proposing_ = false;
+  if (!wait_for_all(go_on)) return SearchEnd::kAskedToStop;
+  if (held_back_) end = SearchEnd::kTimeLimit;
   workers_->stop();
   finish_strategy();
   show(status());

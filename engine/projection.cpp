@@ -1,6 +1,7 @@
 #include "engine/projection.h"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 
 #include "child_trainer/device.h"
@@ -8,6 +9,8 @@
 #include "child_trainer/step_timer.h"
 #include "child_trainer/train_settings.h"
 #include "common/log.h"
+#include "engine/finalists.h"
+#include "engine/ladder.h"
 #include "search_space/cost.h"
 #include "search_space/space.h"
 
@@ -84,9 +87,20 @@ Projection project_search(const common::Options& options, int64_t classes, int64
   double mean = 0;
   for (const double step : steps) mean += step / static_cast<double>(steps.size());
   const double image = mean / static_cast<double>(settings.batch_size);
-  projection.seconds_a_trial = training_seconds(image, settings.epochs, train_images, valid_images);
-  projection.seconds = projection.seconds_a_trial * static_cast<double>(options.integer("trials")) /
-                       static_cast<double>(workers);
+  const double epoch = training_seconds(image, 1, train_images, valid_images);
+  projection.seconds_a_trial = epoch * static_cast<double>(settings.epochs);
+  projection.epochs = Ladder(options).expected_epochs(options.integer("trials"));
+  projection.seconds = epoch * projection.epochs / static_cast<double>(workers);
+  // Side by side they take as long as the worker that has most of them.
+  const auto add_last = [&](int64_t count, int64_t epochs) {
+    const auto each = static_cast<double>(epochs);
+    projection.epochs += each * static_cast<double>(count);
+    projection.seconds +=
+        epoch * each *
+        std::ceil(static_cast<double>(count) / static_cast<double>(options.integer("workers")));
+  };
+  add_last(options.integer("repeats"), settings.epochs);
+  add_last(options.integer("finalists"), finalist_epochs(options));
   return projection;
 }
 

@@ -10,9 +10,10 @@
 namespace nas::engine {
 
 struct Projection {
-  double seconds_a_trial = 0.0;
-  double seconds = 0.0;        // of the whole run
-  double bytes_a_child = 0.0;  // of memory
+  double seconds_a_trial = 0.0;  // trained for all of --epochs
+  double seconds = 0.0;          // of the whole run, repeats and finalists included
+  double epochs = 0.0;           // of all its trainings
+  double bytes_a_child = 0.0;    // of memory
 };
 
 // Times a few steps of training `samples` architectures of the space and reads the memory from

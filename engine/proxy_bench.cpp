@@ -10,8 +10,8 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "common/statistics.h"
+#include "engine/further_trainings.h"
 #include "engine/proxy_sample.h"
-#include "engine/repeats.h"
 #include "engine/reward_model.h"
 #include "engine/run_store.h"
 #include "engine/search.h"
@@ -61,9 +61,10 @@ common::OptionList own_proxy_options() {
 
 // What a search has and this bench decides, or does not need.
 bool is_left_out(const std::string& name) {
-  static const std::set<std::string> names = {"run",        "strategy",  "trials", "start-with",
-                                              "repeats",    "evaluator", "table",  "reward-column",
-                                              "time-limit", "dry-run"};
+  static const std::set<std::string> names = {
+      "run",       "strategy",   "trials",        "start-with", "repeats",
+      "evaluator", "table",      "reward-column", "time-limit", "dry-run",
+      "fidelity",  "min-epochs", "eta",           "finalists",  "finalist-epochs"};
   return names.count(name) > 0 || name.find('.') != std::string::npos;
 }
 
@@ -152,8 +153,8 @@ class ProxyBench {
       repeats.push_back(repeat_of(middle, number));
     const FolderLock lock(short_.path());
     common::ProgressLine line;
-    const bool whole =
-        train_repeats(short_, run_options(short_), repeats, [&](int64_t done, int64_t count) {
+    const bool whole = train_further(
+        short_, run_options(short_), "repeat", repeats, [&](int64_t done, int64_t count) {
           line.show(fmt::format("{}/{} further trainings of trial {}", done, count, middle.id),
                     done == count);
         });
@@ -204,7 +205,7 @@ std::string verdict_of(const ProxyBenchResult& result) {
 }
 
 ProxyBenchResult ProxyBench::compared(const std::vector<Trial>& trials, const Worth& worth) const {
-  const auto repeats = open_store(short_).repeats();
+  const auto repeats = open_store(short_).further();
   auto trained = trained_architectures(trials, repeats);
   ProxyBenchResult result{.truth = by_table() ? "table" : "longer training", .seeds = 1};
   for (const auto& one : trained) {

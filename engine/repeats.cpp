@@ -1,77 +1,30 @@
 #include "engine/repeats.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
-#include "common/file.h"
-#include "common/log.h"
 #include "engine/evaluator.h"
-#include "engine/local_workers.h"
-#include "engine/run_store.h"
-#include "engine/signals.h"
 #include "engine/winner.h"
 
 namespace nas::engine {
 
-namespace {
-
-constexpr auto kPause = std::chrono::milliseconds(100);
-
-}  // namespace
-
-Trial repeat_of(const Trial& trial, int64_t number) {
-  return {.id = trial.id + number * kFirstRepeat,
-          .kind = "repeat",
-          .choices = trial.choices,
-          .key = trial.key,
-          .architecture = trial.architecture,
-          .to_epoch = trial.to_epoch};
-}
-
 std::vector<Trial> missing_repeats(const std::vector<Trial>& trials,
-                                   const std::vector<Trial>& repeats,
+                                   const std::vector<Trial>& further,
                                    const common::Options& options) {
   const auto wanted = static_cast<size_t>(options.integer("repeats"));
   if (wanted == 0 || common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact)
     return {};
+  std::vector<Trial> promotions = further;
+  std::erase_if(promotions, [](const Trial& row) { return row.kind != "promotion"; });
   std::vector<Trial> missing;
-  for (const Trial& trial : best_trials(trials, options, wanted)) {
-    const bool there = std::any_of(repeats.begin(), repeats.end(), [&](const Trial& repeat) {
-      return parent_of(repeat) == trial.id;
+  for (const Trial& trial : best_trials(trials, promotions, options, wanted)) {
+    const bool there = std::any_of(further.begin(), further.end(), [&](const Trial& row) {
+      return row.kind == "repeat" && parent_of(row) == trial.id;
     });
-    if (!there) missing.push_back(repeat_of(trial, 1));
+    if (there) continue;
+    missing.push_back(repeat_of(trial, 1));
+    missing.back().to_epoch = options.integer("epochs");
   }
   return missing;
-}
-
-bool train_repeats(const RunFolder& run, const common::Options& options,
-                   const std::vector<Trial>& repeats,
-                   const std::function<void(int64_t done, int64_t count)>& show) {
-  Store store = open_store(run);
-  store.release_worker("");  // whoever holds a lease on this host is dead
-  for (const Trial& repeat : repeats) {
-    if (store.trial(repeat.id)) continue;
-    common::write_file_atomically(run.trial(repeat.id) / "architecture.json",
-                                  search_space::to_json(repeat.architecture).dump(2) + "\n");
-    store.insert(repeat);
-  }
-  const auto finished = [&] {
-    const auto rows = store.repeats();
-    const auto done = std::count_if(rows.begin(), rows.end(),
-                                    [](const Trial& trial) { return is_finished(trial.state); });
-    const auto count = static_cast<int64_t>(rows.size());
-    if (count > 0) show(done, count);
-    return done == count;
-  };
-  if (finished()) return true;
-  LocalWorkers workers(run, options.integer("workers"), options.text("device"));
-  while (!finished()) {
-    if (stop_signal() != 0) return false;
-    workers.look_after(store);
-    std::this_thread::sleep_for(kPause);
-  }
-  return true;
 }
 
 }  // namespace nas::engine

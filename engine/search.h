@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/coordinator.h"
+#include "engine/epochs_spent.h"
 #include "engine/winner.h"
 
 namespace nas::engine {
@@ -11,6 +12,7 @@ struct SearchResult {
   SearchEnd end = SearchEnd::kDone;
   std::optional<Winner> winner;
   int64_t trials = 0;  // trainings that ended
+  EpochsSpent epochs = {};
   double wall_seconds = 0.0;
   bool dry_run = false;
 };

@@ -6,12 +6,14 @@
 
 #include "cli/command.h"
 #include "common/shell_quote.h"
+#include "engine/epochs_spent.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search.h"
 #include "engine/signals.h"
+#include "engine/trained.h"
 #include "engine/winner.h"
 
 namespace nas::cli {
@@ -37,7 +39,8 @@ std::string reward_text(const engine::Trial& trial) {
 // What is shown of a run.
 struct View {
   std::vector<engine::Trial> trials;
-  std::vector<engine::Trial> repeats;
+  std::vector<engine::Trial> further;
+  engine::EpochsSpent epochs;
   std::optional<engine::Winner> winner;
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
@@ -46,11 +49,13 @@ struct View {
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
   common::Json json = {{"state", engine::state_text(state)}, {"trials", common::Json::array()}};
   std::vector<engine::Trial> rows = view.trials;
-  rows.insert(rows.end(), view.repeats.begin(), view.repeats.end());
+  rows.insert(rows.end(), view.further.begin(), view.further.end());
   for (const auto& trial : rows) {
     common::Json row = {{"id", trial.id}, {"state", engine::state_text(trial.state)}};
     row["kind"] = trial.kind;
-    if (trial.kind == "repeat") row["parent"] = engine::parent_of(trial);
+    if (trial.kind != "child") row["parent"] = engine::parent_of(trial);
+    row["from_epoch"] = trial.from_epoch;
+    row["to_epoch"] = trial.to_epoch;
     row["reward"] = trial.reward ? common::Json(*trial.reward) : common::Json();
     row["architecture"] = search_space::to_json(trial.architecture);
     row["worker"] = trial.worker;
@@ -62,6 +67,7 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
     row["seconds"] = trial.seconds;
     json["trials"].push_back(row);
   }
+  if (view.epochs.all() > 0) json["epochs"] = engine::to_json(view.epochs);
   json["pareto_front"] = {{"cost", view.cost}, {"trials", common::Json::array()}};
   for (const auto& point : view.front)
     json["pareto_front"]["trials"].push_back(engine::to_json(point));
@@ -103,11 +109,39 @@ void print_front(const std::vector<engine::ParetoPoint>& front, const std::strin
   }
 }
 
+// What was done with a trial after its proposal.
+std::string what_of(const engine::Trial& row) {
+  if (row.kind == "promotion")
+    return fmt::format("promoted: epochs {} to {}", row.from_epoch + 1, row.to_epoch);
+  if (row.kind == "finalist") return fmt::format("finalist: {} epochs", row.to_epoch);
+  return "trained again";
+}
+
+// The last ones of each kind.
+void print_further(const std::vector<engine::Trial>& further) {
+  for (const char* kind : {"promotion", "repeat", "finalist"}) {
+    std::vector<const engine::Trial*> rows;
+    for (const auto& row : further) {
+      if (row.kind == kind) rows.push_back(&row);
+    }
+    const size_t from = rows.size() > kShownTrials ? rows.size() - kShownTrials : 0;
+    if (from > 0) fmt::print("   ...  ({} earlier: {}s)\n", from, kind);
+    for (size_t i = from; i < rows.size(); ++i) {
+      const auto& row = *rows[i];
+      fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {}{}\n", engine::parent_of(row),
+                 engine::state_text(row.state),
+                 row.reward ? fmt::format("{:.4f}", *row.reward) : "", row.seconds, what_of(row),
+                 row.reason.empty() ? "" : ": " + row.reason);
+    }
+  }
+}
+
 void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
   auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
              engine::state_text(state), explanation(state, run),
              trials.empty() ? "none yet" : engine::counts_text(trials));
+  if (view.epochs.all() > 0) fmt::print("epochs  {}\n", engine::epochs_text(view.epochs));
   if (view.winner) {
     fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
                view.winner->trial.id, engine::winner_text(*view.winner));
@@ -128,12 +162,7 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
                trial.reason.empty() ? trial.key : trial.reason);
   }
-  for (const auto& repeat : view.repeats) {
-    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  trained again{}\n", engine::parent_of(repeat),
-               engine::state_text(repeat.state),
-               repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : "", repeat.seconds,
-               repeat.reason.empty() ? "" : ": " + repeat.reason);
-  }
+  print_further(view.further);
 }
 
 // Until the next look, or until asked to stop.
@@ -151,10 +180,15 @@ int run(Arguments& arguments) {
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    View view{
-        .trials = store.trials(), .repeats = store.repeats(), .winner = {}, .cost = cost, .front = {}};
-    view.winner = engine::choose_winner(view.trials, view.repeats, options);
-    view.front = engine::pareto_front(view.trials, cost);
+    View view{.trials = store.trials(),
+              .further = store.further(),
+              .epochs = {},
+              .winner = {},
+              .cost = cost,
+              .front = {}};
+    view.epochs = engine::epochs_spent(view.trials, view.further, options);
+    view.winner = engine::choose_winner(view.trials, view.further, options);
+    view.front = engine::pareto_front(engine::longest_trained(view.trials, view.further), cost);
     if (arguments.options.flag("json")) {
       fmt::print("{}\n", json_of(state, store, view).dump());
     } else if (arguments.options.flag("csv")) {

@@ -39,10 +39,7 @@ class TrainedEvaluator : public Evaluator {
     if (child_ && child_->poll()) child_.reset();
     if (!child_) start_child();
     // To a child that is gone nothing can be written; its output has ended then, too.
-    child_->write_line(to_json(ChildRequest{.trial = trial.id,
-                                            .attempt = trial.attempt,
-                                            .architecture = trial.architecture})
-                           .dump());
+    child_->write_line(to_json(ChildRequest{.trial = trial}).dump());
     double heard = common::monotonic_seconds();
     double asked = heard;
     bool stopping = false;
@@ -146,10 +143,9 @@ const common::Register<EvaluatorPlugin> kRegister{
          [](const common::Options& options) {
            parse_bytes("child-memory", options.text("child-memory"));
          },
-     .make = [](const RunFolder& run,
-                const common::Options& options) -> std::unique_ptr<Evaluator> {
-       return std::make_unique<TrainedEvaluator>(run, options);
-     }}};
+     .make = [](const RunFolder& run, const common::Options& options)
+         -> std::unique_ptr<Evaluator> { return std::make_unique<TrainedEvaluator>(run, options); },
+     .by_epoch = true}};
 
 }  // namespace
 }  // namespace nas::engine
