@@ -21,8 +21,9 @@ struct Augmentation {
                       std::vector<common::RandomStream>& random) = nullptr;
 };
 
-// The pixel (n, y, x) of the result is (n, rows[n, y], columns[n, x]) of the batch.
-// rows int64 [N, H], columns int64 [N, W], both on the CPU.
+// The pixel (n, y, x) of the result is (n, rows[n, y], columns[n, x]) of the batch, and 0, the mean
+// colour, where that lies outside of it. rows int64 [N, H], columns int64 [N, W], both on the CPU.
+// The result's memory is channels-last.
 at::Tensor gather_pixels(const at::Tensor& images, const at::Tensor& rows,
                          const at::Tensor& columns);
 

@@ -4,11 +4,13 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <future>
 
 #include "child_trainer/augmentation.h"
+#include "child_trainer/parallel_images.h"
 #include "common/error.h"
 
 namespace nas::child_trainer {
@@ -17,10 +19,13 @@ Normalisation measure_normalisation(const data::Dataset& dataset, const data::Sp
   const auto channels = static_cast<size_t>(dataset.channels);
   std::vector<uint64_t> sum(channels, 0);
   std::vector<uint64_t> squares(channels, 0);
-  for (size_t i = 0; i < split.images.size(); ++i) {
-    const uint64_t value = split.images[i];
-    sum[i % channels] += value;
-    squares[i % channels] += value * value;
+  const uint8_t* end = split.images.end();
+  for (const uint8_t* pixel = split.images.begin(); pixel != end; pixel += channels) {
+    for (size_t c = 0; c < channels; ++c) {
+      const uint64_t value = pixel[c];
+      sum[c] += value;
+      squares[c] += value * value;
+    }
   }
   const double count = std::max(1.0, static_cast<double>(split.images.size() / channels));
   Normalisation result;
@@ -36,9 +41,12 @@ Normalisation measure_normalisation(const data::Dataset& dataset, const data::Sp
 
 DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split,
                          const Normalisation& normalisation, at::Device device) {
-  images_ = at::empty({split.count(), dataset.height, dataset.width, dataset.channels}, at::kByte);
-  std::memcpy(images_.data_ptr(), split.images.data(), split.images.size());
-  images_ = images_.to(device);
+  // On the CPU the pixels stay where they are, shared with the split.
+  const auto keep = [pixels = split.images](void*) {};
+  images_ = at::from_blob(const_cast<uint8_t*>(split.images.data()),
+                          {split.count(), dataset.height, dataset.width, dataset.channels}, keep,
+                          at::kByte)
+                .to(device);
   if (dataset.task == data::Task::kSingleLabel) {
     targets_ = at::empty({split.count()}, at::kLong);
     std::memcpy(targets_.data_ptr(), split.labels.data(), split.labels.size() * sizeof(int64_t));
@@ -53,12 +61,40 @@ DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split,
   for (size_t c = 0; c < 3; ++c) {
     scale_.data_ptr<float>()[c] = static_cast<float>(1.0 / (255.0 * normalisation.std_dev[c]));
     shift_.data_ptr<float>()[c] = static_cast<float>(255.0 * normalisation.mean[c]);
+    for (size_t value = 0; value < normalised_.size(); ++value) {
+      normalised_[value][c] =
+          (static_cast<float>(value) - shift_.data_ptr<float>()[c]) * scale_.data_ptr<float>()[c];
+    }
   }
   scale_ = scale_.to(device);
   shift_ = shift_.to(device);
 }
 
+at::Tensor DeviceSplit::gather_on_cpu(const at::Tensor& indices) const {
+  const int64_t bytes = images_.stride(0);
+  const at::Tensor images = at::empty({indices.size(0), 3, images_.size(1), images_.size(2)},
+                                      at::kFloat, at::MemoryFormat::ChannelsLast);
+  const auto* numbers = indices.const_data_ptr<int64_t>();
+  const auto is_image = [&](int64_t number) { return number >= 0 && number < count(); };
+  if (!std::all_of(numbers, numbers + indices.numel(), is_image))
+    throw common::InternalError({.where = "batches", .what = "no such image"});
+  const auto* pixels = images_.const_data_ptr<uint8_t>();
+  auto* floats = images.mutable_data_ptr<float>();
+  parallel_images(indices.size(0), [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const uint8_t* from = pixels + numbers[i] * bytes;
+      float* to = floats + i * bytes;
+      for (int64_t b = 0; b < bytes; b += 3) {
+        for (size_t c = 0; c < 3; ++c) to[b + c] = normalised_[from[b + c]][c];
+      }
+    }
+  });
+  return images;
+}
+
 Batch DeviceSplit::gather(const at::Tensor& indices) const {
+  if (images_.is_cpu())
+    return {.images = gather_on_cpu(indices), .targets = targets_.index_select(0, indices)};
   const at::Tensor there = indices.to(images_.device());
   const at::Tensor pixels = images_.index_select(0, there).permute({0, 3, 1, 2}).to(at::kFloat);
   return {.images = (pixels - shift_) * scale_, .targets = targets_.index_select(0, there)};

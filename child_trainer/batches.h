@@ -1,9 +1,10 @@
-// Batches of a split: the whole set lives as uint8 on the device; a batch is one gather, normalised
-// and augmented there.
+// Batches of a split: the whole set lies as uint8 on the device, on a CPU where it was; a batch is
+// one gather, normalised and augmented there.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -53,10 +54,13 @@ class DeviceSplit {
   Batch gather(const at::Tensor& indices) const;
 
  private:
+  at::Tensor gather_on_cpu(const at::Tensor& indices) const;
+
   at::Tensor images_;   // uint8 [N, H, W, 3]
   at::Tensor targets_;  // int64 [N] or float [N, K]
   at::Tensor scale_;    // float [1, 3, 1, 1]
   at::Tensor shift_;
+  std::array<std::array<float, 3>, 256> normalised_;  // each value of a pixel in each channel
 };
 
 // A rank's parts of the training batches of one epoch, in an order drawn from the key; the last,

@@ -1,9 +1,11 @@
 #include "child_trainer/device.h"
 
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 #include <torch/version.h>
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 #include <thread>
 
@@ -93,6 +95,15 @@ void set_threads(int64_t threads) { at::set_num_threads(static_cast<int>(threads
 int64_t threads_a_child(int64_t children) {
   const auto cores = static_cast<int64_t>(std::thread::hardware_concurrency());
   return std::max<int64_t>(1, cores / std::max<int64_t>(1, children));
+}
+
+bool is_out_of_memory(const std::exception& error) {
+  if (dynamic_cast<const common::Error*>(&error) != nullptr) return false;
+  const std::string text = error.what();
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+         dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         text.find("can't allocate memory") != std::string::npos ||
+         text.find("not enough memory") != std::string::npos;
 }
 
 }  // namespace nas::child_trainer

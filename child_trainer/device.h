@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ std::string library_version();  // of LibTorch: "2.11.0"
 void set_threads(int64_t threads);
 // Threads that a child should use when `children` run side by side on the CPU.
 int64_t threads_a_child(int64_t children);
+
+// Whether an allocator threw it, of the CPU or a GPU.
+bool is_out_of_memory(const std::exception& error);
 
 // GPU parts, in cuda.cpp or no_cuda.cpp.
 int64_t cuda_device_count();

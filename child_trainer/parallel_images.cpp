@@ -15,8 +15,17 @@ int64_t image_threads() { return at::get_num_threads(); }
 void parallel_images(int64_t count, const std::function<void(int64_t, int64_t, int64_t)>& body) {
   const int64_t threads = image_threads();
   if (threads == 1) return body(0, 0, count);
+  std::vector<std::exception_ptr> failures(static_cast<size_t>(threads));
 #pragma omp parallel for schedule(static, 1) num_threads(static_cast <int>(threads))
-  for (int64_t t = 0; t < threads; ++t) body(t, t * count / threads, (t + 1) * count / threads);
+  for (int64_t t = 0; t < threads; ++t) {
+    try {
+      body(t, t * count / threads, (t + 1) * count / threads);
+    } catch (...) {  // which would not leave its thread
+      failures[static_cast<size_t>(t)] = std::current_exception();
+    }
+  }
+  for (const auto& failure : failures)
+    if (failure) std::rethrow_exception(failure);
 }
 
 namespace {

@@ -1,5 +1,7 @@
 #include "child_trainer/parallel_settings.h"
 
+#include "common/error.h"
+
 namespace nas::child_trainer {
 
 common::OptionList ParallelSettings::options() const {
@@ -25,6 +27,16 @@ ParallelSettings ParallelSettings::from(const common::Options& options) {
   return {.accumulate = options.integer("accumulate"),
           .synchronise_batch_norm = options.flag("sync-batch-norm"),
           .learning_rate_batch_size = options.integer("scale-learning-rate")};
+}
+
+void ParallelSettings::check_parts(int64_t batch_size, int64_t ranks) const {
+  if (batch_size >= ranks * accumulate) return;
+  throw common::ConfigError({.where = "trainer",
+                             .what = "a batch has fewer images than parts",
+                             .got = std::to_string(batch_size) + " images for " +
+                                    std::to_string(ranks) + " ranks in " +
+                                    std::to_string(accumulate) + " passes",
+                             .hint = "a larger --batch-size"});
 }
 
 double ParallelSettings::learning_rate(const TrainSettings& settings) const {

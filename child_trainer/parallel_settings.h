@@ -15,6 +15,9 @@ struct ParallelSettings {
   common::OptionList options() const;
   static ParallelSettings from(const common::Options& options);
 
+  // Throws ConfigError unless each of so many ranks has an image of a batch in each of its passes.
+  void check_parts(int64_t batch_size, int64_t ranks) const;
+
   // The learning rate, by the linear scaling rule (Goyal et al. 2017).
   double learning_rate(const TrainSettings& settings) const;
 };

@@ -15,7 +15,7 @@ namespace nas::child_trainer {
 
 struct Score {
   static constexpr const char* kKind = "score";
-  std::string name;
+  std::string name;  // as published, else with dashes
   std::string summary;
   bool needs_batch = true;  // else the batch is not read
   // The score of a network that has its initial weights: more is better; a function of the network

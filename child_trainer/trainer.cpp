@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 
 #include "child_trainer/batches.h"
 #include "child_trainer/checkpoint.h"
@@ -42,14 +41,6 @@ std::string identity_of(const TrainJob& job) {
   return common::sha256_of_text(json.dump());
 }
 
-bool is_out_of_memory(const std::exception& error) {
-  const std::string text = error.what();
-  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
-         dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         text.find("can't allocate memory") != std::string::npos ||
-         text.find("not enough memory") != std::string::npos;
-}
-
 void start_from(Network& network, const std::filesystem::path& file) {
   const at::NoGradGuard no_grad;
   const auto stored = common::read_safetensors(file);
@@ -63,17 +54,18 @@ void start_from(Network& network, const std::filesystem::path& file) {
 
 struct Diverged {};
 
-// Every part of a batch has an image.
-void check_parts(const TrainJob& job, int64_t images, int64_t ranks) {
-  const int64_t batch = std::min(job.settings.batch_size, images);
-  if (batch >= ranks * job.parallel.accumulate) return;
-  throw common::ConfigError({.where = "trainer",
-                             .what = "a batch has fewer images than parts",
-                             .got = std::to_string(batch) + " images for " + std::to_string(ranks) +
-                                    " ranks in " + std::to_string(job.parallel.accumulate) +
-                                    " passes",
-                             .hint = "a larger --batch-size"});
-}
+// Adds the time until it goes out of scope.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds), start_(common::monotonic_seconds()) {}
+  ~Stopwatch() { seconds_ += common::monotonic_seconds() - start_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& seconds_;
+  double start_;
+};
 
 }  // namespace
 
@@ -214,7 +206,8 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     return result;
   };
   try {
-    check_parts(job, state_->train.count(), communicator.ranks());
+    job.parallel.check_parts(std::min(job.settings.batch_size, state_->train.count()),
+                             communicator.ranks());
     search_space::NetworkOptions options = job.network;
     options.classes = state_->dataset.class_count();
     options.dropout = job.settings.dropout;
@@ -237,6 +230,7 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     share_state(communicator, *state_->network, optimizer, progress);
     GradientReducer reducer(optimizer.parameters(), communicator);
     const auto save = [&] {
+      const Stopwatch watch(result.checkpoint_seconds);
       if (first) save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
     };
     if (progress.last.is_object()) result.last = epoch_metrics_from_json(progress.last);
@@ -244,6 +238,7 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     TrainHooks limited = hooks;
     const int64_t last =
         job.stop_after > 0 ? std::min(job.stop_after, job.settings.epochs) : job.settings.epochs;
+    if (progress.epoch < last) hooks.on_start();
     while (progress.epoch < last) {
       const double start = common::monotonic_seconds();
       const double before = progress.seconds;
@@ -261,7 +256,10 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
         return time_is_up ? finish(TrainState::kTimeLimit, "the time limit was reached")
                           : finish(TrainState::kStopped, "asked to stop");
       }
-      result.last = state_->measure_epoch(job, progress, seconds);
+      {
+        const Stopwatch watch(result.evaluation_seconds);
+        result.last = state_->measure_epoch(job, progress, seconds);
+      }
       if (first) common::append_line(job.folder / "metrics.jsonl", to_json(result.last).dump());
       progress = {
           .epoch = progress.epoch + 1, .seconds = progress.seconds, .last = to_json(result.last)};
@@ -272,8 +270,7 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
   } catch (const Diverged&) {
     return finish(TrainState::kNotANumber, "the training loss is not a finite number");
   } catch (const std::exception& error) {
-    const bool refused =
-        dynamic_cast<const common::Error*>(&error) == nullptr && is_out_of_memory(error);
+    const bool refused = is_out_of_memory(error);
     communicator.abort(refused ? "an allocation failed" : error.what());
     if (!refused) throw;
     state_->network.reset();

@@ -45,6 +45,7 @@ struct TrainJob {
 
 struct TrainHooks {
   std::function<bool()> should_stop = [] { return false; };  // asked at every step, on every rank
+  std::function<void()> on_start = [] {};  // before the first step, if there is one to be taken
   std::function<void(const EpochMetrics&)> on_epoch = [](const EpochMetrics&) {};
   // At most twice a second: steps done and in all.
   std::function<void(int64_t, int64_t)> on_step = [](int64_t, int64_t) {};
@@ -52,9 +53,11 @@ struct TrainHooks {
 
 struct TrainResult {
   TrainState state = TrainState::kFinished;
-  std::string reason;       // of a state other than kFinished
-  EpochMetrics last;        // of the last finished epoch
-  double seconds = 0.0;     // of training, over all attempts
+  std::string reason;               // of a state other than kFinished
+  EpochMetrics last;                // of the last finished epoch
+  double seconds = 0.0;             // of training, over all attempts
+  double evaluation_seconds = 0.0;  // of this attempt
+  double checkpoint_seconds = 0.0;
   double peak_bytes = 0.0;  // of memory, of this process
 };
 

@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <exception>
 
+#include "child_trainer/device.h"
 #include "cli/command.h"
+#include "common/error.h"
 #include "common/log.h"
 #include "engine/run_folder.h"
 
@@ -17,10 +19,15 @@ namespace {
 
 using nas::cli::Command;
 
-// OpenMP's threads spin while they wait, which costs a busy machine most of its speed; not at all, and
-// they are woken up for each of a step's hundreds of loops. So they spin for some microseconds. It
-// reads its settings when it is loaded, so the program starts itself again with them, and with what
-// cuBLAS needs to give the same bits twice.
+const nas::common::Message kTooLittleMemory{
+    .where = "nas",
+    .what = "the machine has too little memory for this",
+    .hint = "smaller --filters, --cells, --input-size or --batch-size"};
+
+// OpenMP's threads spin while they wait, which costs a busy machine most of its speed; not at all,
+// and they are woken up for each of a step's hundreds of loops. So they spin for some microseconds.
+// It reads its settings when it is loaded, so the program starts itself again with them, and with
+// what cuBLAS needs to give the same bits twice.
 void use_passive_threads(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   setenv("OMP_WAIT_POLICY", "passive", 1);
@@ -55,6 +62,12 @@ int run(std::vector<std::string> words, char** argv) {
   return command.run(arguments);
 }
 
+// What LibTorch throws has more lines, of its own calls.
+std::string first_line(const std::exception& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
+
 // A result that did not reach its file is a failure.
 int after_output(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
@@ -70,7 +83,11 @@ int guarded_run(int argc, char** argv) {
     nas::common::log_error(error.what());
     return error.exit_code();
   } catch (const std::exception& error) {
-    nas::common::log_error(std::string("[nas] a fault in nas: ") + error.what());
+    if (nas::child_trainer::is_out_of_memory(error)) {
+      nas::common::log_error(kTooLittleMemory.text());
+    } else {
+      nas::common::log_error("[nas] a fault in nas: " + first_line(error));
+    }
     return nas::common::kExitFailed;
   }
 }

@@ -190,6 +190,15 @@ FilesOnTrial::~FilesOnTrial() {
   for (const auto& path : paths_) fs::remove(path, ignored);
 }
 
+void try_folder(const fs::path& folder, const std::string& where) {
+  std::vector<fs::path> missing;
+  for (fs::path path = fs::absolute(folder); !fs::exists(path); path = path.parent_path())
+    missing.push_back(path);
+  const FilesOnTrial made(missing);
+  make_folder(folder, where);
+  require_writable(folder / "file");
+}
+
 void publish_file(const fs::path& temporary, const fs::path& path) {
   const int fd = open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw_write_error(path, errno);
@@ -222,14 +231,23 @@ std::string sha256_of_text(const std::string& text) {
   return digest.hex();
 }
 
-double free_bytes(const fs::path& path) {
-  if (const char* pretended = std::getenv("NAS_TEST_FREE_BYTES")) return std::atof(pretended);
+namespace {
+
+// `path`, or the nearest of its parents that is there.
+fs::path nearest_existing(const fs::path& path) {
   fs::path existing = fs::absolute(path);
   while (!fs::exists(existing) && existing.has_parent_path() && existing != existing.root_path()) {
     existing = existing.parent_path();
   }
+  return existing;
+}
+
+}  // namespace
+
+double free_bytes(const fs::path& path) {
+  if (const char* pretended = std::getenv("NAS_TEST_FREE_BYTES")) return std::atof(pretended);
   struct statvfs status = {};
-  if (statvfs(existing.c_str(), &status) != 0) return 0;
+  if (statvfs(nearest_existing(path).c_str(), &status) != 0) return 0;
   if (status.f_blocks == 0) return std::numeric_limits<double>::infinity();
   return static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
 }
@@ -248,7 +266,7 @@ void require_free_bytes(const fs::path& path, double bytes, const std::string& w
 bool on_network_file_system(const fs::path& path) {
   if (std::getenv("NAS_TEST_NETWORK_FS") != nullptr) return true;
   struct statfs status = {};
-  if (statfs(path.c_str(), &status) != 0) return false;
+  if (statfs(nearest_existing(path).c_str(), &status) != 0) return false;
   switch (static_cast<uint32_t>(status.f_type)) {
     case 0x6969U:      // NFS
     case 0x0BD00BD0U:  // Lustre

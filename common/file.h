@@ -17,6 +17,10 @@ void make_folder(const std::filesystem::path& folder, const std::string& where);
 // SystemError. (Permissions alone do not tell: root has them all, on a read-only disk as well.)
 void require_writable(const std::filesystem::path& path);
 
+// Tries whether files can be made in a folder, that is or is not there, and leaves everything as it
+// was. Throws SystemError, beginning with `where` when the folder cannot be made.
+void try_folder(const std::filesystem::path& folder, const std::string& where);
+
 // Temporary file in the same folder + fsync + rename + fsync(folder); creates missing folders.
 // Throws SystemError (unwritable, disk full) and leaves no temporary file behind.
 void write_file_atomically(const std::filesystem::path& path, const std::string& content);
@@ -61,8 +65,9 @@ double free_bytes(const std::filesystem::path& path);
 // NAS_TEST_FREE_BYTES replaces the measured figure in tests.
 void require_free_bytes(const std::filesystem::path& path, double bytes, const std::string& where);
 
-// True on NFS, Lustre, GPFS, SMB and other network file systems, where SQLite's locks do not hold.
-// NAS_TEST_NETWORK_FS=1 pretends one in tests.
+// True on NFS, Lustre, GPFS, SMB and other network file systems, where SQLite's locks do not hold;
+// a path that is not there yet is on that of its nearest existing parent. NAS_TEST_NETWORK_FS=1
+// pretends one in tests.
 bool on_network_file_system(const std::filesystem::path& path);
 
 // $NAS_CACHE_DIR, or $XDG_CACHE_HOME/nas, or ~/.cache/nas: downloads and prepared datasets.

@@ -105,9 +105,12 @@ std::string Option::type_text() const {
 
 std::string Option::range_text() const {
   if (!choices.empty()) return join(choices, " | ");
-  if (min && max) return fmt::format("{:g}..{:g}", *min, *max);
-  if (min) return fmt::format(">= {:g}", *min);
-  if (max) return fmt::format("<= {:g}", *max);
+  const auto text = [&](double limit) {
+    return value.is_number_integer() ? fmt::format("{:.0f}", limit) : fmt::format("{:g}", limit);
+  };
+  if (min && max) return text(*min) + ".." + text(*max);
+  if (min) return ">= " + text(*min);
+  if (max) return "<= " + text(*max);
   return "";
 }
 
@@ -205,8 +208,9 @@ Options Options::continued_with(const Options& given, const std::string& where) 
         (was_given && option.lasting == Lasting::kUntilChanged)) {
       options.set_value(option.name, option.value, option.origin);
     } else if (was_given && option.value != stored.value) {
+      const auto shown = [](const std::string& text) { return text.empty() ? "none" : text; };
       differing.push_back(fmt::format("--{} {} (it was begun with {})", option.name,
-                                      option.value_text(), stored.value_text()));
+                                      shown(option.value_text()), shown(stored.value_text())));
     }
   }
   if (differing.empty()) return options;

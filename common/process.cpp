@@ -6,11 +6,13 @@
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -189,6 +191,35 @@ ProcessStatus Process::wait_or_kill(double seconds) {
   }
   signal(SIGKILL);
   return wait();
+}
+
+void wait_for_news(const std::vector<int>& pipes, int milliseconds) {
+  const double end = monotonic_seconds() + milliseconds / 1000.0;
+  std::vector<struct pollfd> waiting;
+  for (const int pipe : pipes) waiting.push_back({pipe, POLLIN, 0});
+  for (int left = milliseconds; left > 0;
+       left = static_cast<int>(std::ceil(1000.0 * (end - monotonic_seconds())))) {
+    if (::poll(waiting.data(), waiting.size(), left) <= 0) return;
+    bool told = false;
+    for (auto& one : waiting) {
+      char lost[4096];
+      if (one.revents == 0) continue;
+      if (read(one.fd, lost, sizeof(lost)) > 0) {
+        told = true;
+      } else {
+        one.fd = -1;  // closed: poll() ignores it
+      }
+    }
+    if (told) return;
+  }
+}
+
+void tell_news(int pipe) {
+  struct stat status = {};
+  if (fstat(pipe, &status) != 0 || !S_ISFIFO(status.st_mode)) return;  // a terminal, a log file
+  struct pollfd one = {pipe, POLLOUT, 0};
+  if (::poll(&one, 1, 0) <= 0 || (one.revents & POLLOUT) == 0) return;  // full: it was told
+  [[maybe_unused]] const auto written = write(pipe, "\n", 1);
 }
 
 std::string run_and_capture(const std::vector<std::string>& arguments, bool allow_failure) {

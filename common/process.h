@@ -59,6 +59,13 @@ class Process {
   std::optional<ProcessStatus> status_;
 };
 
+// Processes that work together need not look for news of each other again and again: who waits in
+// wait_for_news() for at most so long is woken by tell_news() at the other end of one of its pipes.
+// What was told is read and lost. Signals end a wait, too; ends that are closed, and what is no
+// pipe, do not.
+void wait_for_news(const std::vector<int>& pipes, int milliseconds);
+void tell_news(int pipe);  // never blocks
+
 // Runs a program to its end and returns its output. Throws SystemError when it cannot be started
 // and, unless `allow_failure`, when it fails.
 std::string run_and_capture(const std::vector<std::string>& arguments, bool allow_failure = false);

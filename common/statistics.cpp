@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "common/random.h"
@@ -11,6 +12,8 @@ namespace nas::common {
 namespace {
 
 using Numbers = std::vector<double>;
+
+constexpr double kNotDefined = std::numeric_limits<double>::quiet_NaN();
 
 double mean_of(const Numbers& values) {
   if (values.empty()) return 0;
@@ -84,7 +87,7 @@ double pearson(const std::vector<double>& x, const std::vector<double>& y) {
     yy += (y[i] - mean_y) * (y[i] - mean_y);
     xy += (x[i] - mean_x) * (y[i] - mean_y);
   }
-  return xx > 0 && yy > 0 ? std::clamp(xy / std::sqrt(xx) / std::sqrt(yy), -1.0, 1.0) : 0.0;
+  return xx > 0 && yy > 0 ? std::clamp(xy / std::sqrt(xx) / std::sqrt(yy), -1.0, 1.0) : kNotDefined;
 }
 
 double spearman(const std::vector<double>& x, const std::vector<double>& y) {
@@ -107,13 +110,14 @@ double kendall(const std::vector<double>& x, const std::vector<double>& y) {
   const double tied_y =
       tied_pairs(count, [&](size_t a, size_t b) { return sorted[a] == sorted[b]; });
   const double all = pairs(count);
-  if (tied_x >= all || tied_y >= all) return 0.0;
+  if (tied_x >= all || tied_y >= all) return kNotDefined;
   const double concordant = all - tied_x - tied_y + tied_both - discordant;
   return (concordant - discordant) / std::sqrt(all - tied_x) / std::sqrt(all - tied_y);
 }
 
 double bootstrap_error(Correlation correlation, const std::vector<double>& x,
                        const std::vector<double>& y, uint64_t seed, int resamples) {
+  if (std::isnan(correlation(x, y))) return kNotDefined;
   RandomStream random({.seed = seed, .purpose = "bootstrap"});
   const auto count = static_cast<int64_t>(x.size());
   Numbers values;
@@ -125,12 +129,14 @@ double bootstrap_error(Correlation correlation, const std::vector<double>& x,
       some_x.push_back(x[drawn]);
       some_y.push_back(y[drawn]);
     }
-    values.push_back(correlation(some_x, some_y));
+    const double value = correlation(some_x, some_y);
+    if (!std::isnan(value)) values.push_back(value);
   }
+  if (values.size() < 2) return kNotDefined;
   const double mean = mean_of(values);
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / std::max(1, resamples - 1));
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
 }  // namespace nas::common

@@ -13,8 +13,8 @@ double median(std::vector<double> values);
 // Ranks from 1; equal values share the mean of theirs.
 std::vector<double> ranks(const std::vector<double>& values);
 
-// Correlations in [-1, 1] of two lists of one length, of finite numbers; 0 where one of them is
-// constant.
+// Correlations in [-1, 1] of two lists of one length, of finite numbers. Not defined, and NaN,
+// where all numbers of a list are equal (or it has fewer than two).
 using Correlation = double (*)(const std::vector<double>& x, const std::vector<double>& y);
 double pearson(const std::vector<double>& x, const std::vector<double>& y);
 // Of the ranks (Spearman 1904).
@@ -23,7 +23,8 @@ double spearman(const std::vector<double>& x, const std::vector<double>& y);
 double kendall(const std::vector<double>& x, const std::vector<double>& y);
 
 // The standard error of a correlation: its standard deviation over `resamples` lists of as many
-// pairs, drawn with replacement (Efron 1979).
+// pairs, drawn with replacement (Efron 1979), as far as it is defined for them. NaN where it is not
+// defined for the lists themselves, or for fewer than two of the drawn.
 double bootstrap_error(Correlation correlation, const std::vector<double>& x,
                        const std::vector<double>& y, uint64_t seed, int resamples = 200);
 

@@ -17,6 +17,8 @@ size_t edit_distance(const std::string& a, const std::string& b);
 // Of `names`, the one that `word` begins or nearly is; empty when all are other words.
 std::string nearest(const std::string& word, const std::vector<std::string>& names);
 
+// 1 epoch, 3 epochs.
+std::string counted(int64_t number, const std::string& noun);
 // 3346538 -> "3,346,538".
 std::string with_commas(int64_t number);
 // 544300000 -> "544.3 M"; three to four digits.

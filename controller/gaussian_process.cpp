@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -15,6 +16,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::array<double, 5> kMultiples = {0.5, 1.0, 2.0, 4.0, kInfinity};
 constexpr std::array<double, 4> kNoises = {0.001, 0.01, 0.1, 0.3};
+constexpr double kLeastWeight = 1e-3;  // of the likeliest setting's
 constexpr double kLeastScale = 1e-12;  // where all targets are equal
 
 // |a - b|² for all pairs: [rows of a, rows of b].
@@ -91,6 +93,13 @@ GaussianProcess::Posterior GaussianProcess::predict(const Points& points) const 
           .deviation = (1.0 - shared.square().sum(0)).clamp_min_(0.0).mul_(scale_).sqrt_()};
 }
 
+at::Tensor GaussianProcess::covariance(const Points& points) const {
+  const at::Tensor shared = whiten(factor_, kernel(points_, points, setting_));
+  return (kernel(points, points, setting_) - at::mm(shared.t(), shared)).mul_(scale_);
+}
+
+double GaussianProcess::noise() const { return std::sqrt(scale_ * setting_.noise); }
+
 double GaussianProcess::log_likelihood() const { return log_likelihood_of(factor_, scale_); }
 
 GaussianProcess GaussianProcess::expecting(const Points& pending) const {
@@ -101,7 +110,7 @@ GaussianProcess GaussianProcess::expecting(const Points& pending) const {
   return next;
 }
 
-KernelSetting likeliest_setting(const Points& points, const at::Tensor& targets) {
+std::vector<WeightedSetting> likely_settings(const Points& points, const at::Tensor& targets) {
   const auto count = static_cast<double>(targets.size(0));
   std::vector<at::Tensor> distances;
   std::vector<double> typical;
@@ -109,10 +118,7 @@ KernelSetting likeliest_setting(const Points& points, const at::Tensor& targets)
     distances.push_back(squared_distances(group, group));
     typical.push_back(std::sqrt(distances.back().sum().item<double>() / (count * (count - 1.0))));
   }
-  // Without any group all targets would be noise: that is the answer only where all points are
-  // equal.
-  KernelSetting likeliest{.lengths = std::vector<double>(points.size(), kInfinity)};
-  double highest = -kInfinity;
+  std::vector<WeightedSetting> settings;  // with the log likelihood for a weight, at first
   for (const std::vector<double>& lengths : length_grid(typical)) {
     at::Tensor similarity = at::zeros_like(distances[0]);
     for (size_t g = 0; g < lengths.size(); ++g) {
@@ -122,13 +128,28 @@ KernelSetting likeliest_setting(const Points& points, const at::Tensor& targets)
     for (const double noise : kNoises) {
       const at::Tensor factor = factor_of(similarity, noise);
       const double scale = scale_of(whiten(factor, targets.unsqueeze(1)));
-      const double log_likelihood = log_likelihood_of(factor, scale);
-      if (log_likelihood <= highest) continue;
-      highest = log_likelihood;
-      likeliest = {.lengths = lengths, .noise = noise};
+      settings.push_back({.setting = {.lengths = lengths, .noise = noise},
+                          .weight = log_likelihood_of(factor, scale)});
     }
   }
-  return likeliest;
+  // Without any group all targets would be noise: that is the answer only where all points are
+  // equal.
+  if (settings.empty()) {
+    return {{.setting = {.lengths = std::vector<double>(points.size(), kInfinity)}}};
+  }
+  std::stable_sort(settings.begin(), settings.end(),
+                   [](const auto& a, const auto& b) { return a.weight > b.weight; });
+  const double highest = settings[0].weight;
+  for (auto& one : settings) one.weight = std::exp(one.weight - highest);
+  std::erase_if(settings, [](const auto& one) { return one.weight < kLeastWeight; });
+  double sum = 0.0;
+  for (const auto& one : settings) sum += one.weight;
+  for (auto& one : settings) one.weight /= sum;
+  return settings;
+}
+
+KernelSetting likeliest_setting(const Points& points, const at::Tensor& targets) {
+  return likely_settings(points, targets).front().setting;
 }
 
 }  // namespace nas::controller

@@ -34,6 +34,12 @@ class GaussianProcess {
 
   Posterior predict(const Points& points) const;
 
+  // Of f at every two of the points: float64 [points, points].
+  at::Tensor covariance(const Points& points) const;
+
+  // The standard deviation of the noise, s √v.
+  double noise() const;
+
   // The log marginal likelihood of the targets.
   double log_likelihood() const;
 
@@ -50,8 +56,19 @@ class GaussianProcess {
   double scale_ = 1.0;   // s²
 };
 
-// Of a small grid the setting in which the targets (two or more) are likeliest. A group's lengths
-// are multiples of the root mean square distance between its points, so they have no unit.
+struct WeightedSetting {
+  KernelSetting setting;
+  double weight = 1.0;
+};
+
+// A small grid of settings, weighted by how likely the targets (two or more) are in each of them:
+// with equal prior probabilities these are the posterior ones. They add up to 1, the likeliest is
+// the first, and those a thousand times less likely are left out. Few targets leave many settings
+// possible, and then one of them alone may be very sure and very wrong. A group's lengths are
+// multiples of the root mean square distance between its points, so they have no unit.
+std::vector<WeightedSetting> likely_settings(const Points& points, const at::Tensor& targets);
+
+// The first of them.
 KernelSetting likeliest_setting(const Points& points, const at::Tensor& targets);
 
 }  // namespace nas::controller

@@ -43,9 +43,10 @@ void append_cifar_file(const CifarFile& file, Split& split) {
   std::ifstream stream(file.path, std::ios::binary);
   std::vector<char> record(static_cast<size_t>(record_bytes));
   const std::string stem = file.path.stem().string();
-  const size_t start = split.images.size();
-  split.images.resize(start + static_cast<size_t>(file.records * 3 * kPlane));
-  uint8_t* image = split.images.data() + start;
+  std::vector<uint8_t> pixels = split.images.take();
+  const size_t start = pixels.size();
+  pixels.resize(start + static_cast<size_t>(file.records * 3 * kPlane));
+  uint8_t* image = pixels.data() + start;
   for (int64_t i = 0; i < file.records; ++i) {
     if (!stream.read(record.data(), static_cast<std::streamsize>(record.size()))) {
       throw DataError({.where = "cifar", .what = "cannot read " + file.path.string()});
@@ -67,6 +68,7 @@ void append_cifar_file(const CifarFile& file, Split& split) {
     split.labels.push_back(label);
     split.ids.push_back(stem + "/" + std::to_string(i));
   }
+  split.images = std::move(pixels);
 }
 
 fs::path cifar_folder(const fs::path& from, const std::string& folder, const std::string& marker) {

@@ -9,11 +9,11 @@ namespace nas::data {
 namespace {
 
 // Digests of 1 MiB pieces, so that no second copy of the images is made.
-template <class T>
-std::string digests_of(const std::vector<T>& values) {
+template <class Values>
+std::string digests_of(const Values& values) {
   constexpr size_t kPiece = size_t{1} << 20;
   const char* bytes = reinterpret_cast<const char*>(values.data());
-  const size_t size = values.size() * sizeof(T);
+  const size_t size = values.size() * sizeof(*values.data());
   std::string digests;
   for (size_t start = 0; start < size; start += kPiece) {
     const std::string piece(bytes + start, std::min(kPiece, size - start));

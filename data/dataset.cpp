@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "common/error.h"
 
@@ -90,7 +91,8 @@ Split take(const Dataset& dataset, const Split& split, const std::vector<int64_t
   const int64_t bytes = dataset.image_bytes();
   const int64_t classes = dataset.class_count();
   Split taken;
-  taken.images.reserve(indices.size() * static_cast<size_t>(bytes));
+  std::vector<uint8_t> pixels;
+  pixels.reserve(indices.size() * static_cast<size_t>(bytes));
   taken.ids.reserve(indices.size());
   for (const int64_t index : indices) {
     if (index < 0 || index >= split.count()) {
@@ -100,7 +102,7 @@ Split take(const Dataset& dataset, const Split& split, const std::vector<int64_t
                                    .expected = "below " + std::to_string(split.count())});
     }
     const auto image = split.images.begin() + index * bytes;
-    taken.images.insert(taken.images.end(), image, image + bytes);
+    pixels.insert(pixels.end(), image, image + bytes);
     taken.ids.push_back(split.ids[static_cast<size_t>(index)]);
     if (dataset.task == Task::kSingleLabel) {
       taken.labels.push_back(split.labels[static_cast<size_t>(index)]);
@@ -109,6 +111,7 @@ Split take(const Dataset& dataset, const Split& split, const std::vector<int64_t
       taken.label_matrix.insert(taken.label_matrix.end(), row, row + classes);
     }
   }
+  taken.images = std::move(pixels);
   return taken;
 }
 

@@ -1,9 +1,11 @@
-// A labelled image dataset in memory: plain uint8 arrays, RGB, [N, H, W, C].
+// A labelled image dataset: plain uint8 arrays, RGB, [N, H, W, C].
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "data/pixels.h"
 
 namespace nas::data {
 
@@ -13,7 +15,7 @@ std::string task_text(Task task);  // "single-label" | "multi-label"
 // One split. Image i is images[i * H * W * C ...); its label is labels[i] (single-label) or the K
 // values label_matrix[i * K ...) of 0 and 1 (multi-label).
 struct Split {
-  std::vector<uint8_t> images;
+  Pixels images;
   std::vector<int64_t> labels;        // [N], in [0, K); empty when multi-label
   std::vector<uint8_t> label_matrix;  // [N, K]; empty when single-label
   std::vector<std::string> ids;       // [N], unique within the dataset

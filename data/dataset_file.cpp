@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/json.h"
+#include "data/content_digest.h"
 #include "data/encoded_images.h"
 #include "data/hdf5.h"
 
@@ -151,7 +152,17 @@ DatasetInfo read_info(hid_t file, const std::string& where) {
   return info;
 }
 
-Split read_split(hid_t file, const std::string& name, const Dataset& header, size_t count,
+Pixels read_pixels(hid_t group, size_t bytes, bool map, const std::string& where) {
+  if (map) {
+    if (const auto offset = hdf5::plain_bytes_at(group, "images"))
+      return Pixels::mapped(where, *offset, bytes);
+  }
+  std::vector<uint8_t> pixels(bytes);
+  hdf5::read_array(group, "images", Element::kUint8, pixels.data());
+  return pixels;
+}
+
+Split read_split(hid_t file, const std::string& name, const Dataset& header, size_t count, bool map,
                  const std::string& where) {
   const hdf5::Handle group = hdf5::open_group(file, name);
   Split split;
@@ -166,8 +177,8 @@ Split read_split(hid_t file, const std::string& name, const Dataset& header, siz
   if (is_encoded(group.id())) {
     read_encoded(group.id(), header, split, where);
   } else {
-    split.images.resize(count * static_cast<size_t>(header.image_bytes()));
-    hdf5::read_array(group.id(), "images", Element::kUint8, split.images.data());
+    split.images =
+        read_pixels(group.id(), count * static_cast<size_t>(header.image_bytes()), map, where);
   }
   return split;
 }
@@ -219,20 +230,54 @@ auto reading(const fs::path& path, const Function& function) {
   }
 }
 
-}  // namespace
-
-Dataset read_dataset(const fs::path& path) {
-  Dataset dataset = reading(path, [&](hid_t file, const std::string& where) {
+// With its images; `map`: those of a plain file are mapped.
+DatasetInfo read_whole(const fs::path& path, bool map) {
+  DatasetInfo whole = reading(path, [&](hid_t file, const std::string& where) {
     DatasetInfo info = read_info(file, where);
     require_plausible(info, path);
     Dataset& header = info.header;
-    header.train = read_split(file, "train", header, static_cast<size_t>(info.train), where);
-    header.valid = read_split(file, "valid", header, static_cast<size_t>(info.valid), where);
-    header.test = read_split(file, "test", header, static_cast<size_t>(info.test), where);
-    return std::move(header);
+    header.train = read_split(file, "train", header, static_cast<size_t>(info.train), map, where);
+    header.valid = read_split(file, "valid", header, static_cast<size_t>(info.valid), map, where);
+    header.test = read_split(file, "test", header, static_cast<size_t>(info.test), map, where);
+    return info;
   });
-  check(dataset, path.string());
-  return dataset;
+  check(whole.header, path.string());
+  return whole;
+}
+
+}  // namespace
+
+Dataset read_dataset(const fs::path& path) { return read_whole(path, /*map=*/false).header; }
+
+Dataset map_dataset(const fs::path& path) {
+  DatasetInfo info = read_whole(path, /*map=*/true);
+  // A plain file has no checksums of its own.
+  if (const std::string digest = content_digest(info.header);
+      !info.sha256.empty() && digest != info.sha256) {
+    throw DataError({.where = path.string(),
+                     .what = "the dataset is damaged: its content has another digest",
+                     .got = digest,
+                     .expected = info.sha256,
+                     .hint = kMakeAgain});
+  }
+  return std::move(info.header);
+}
+
+std::vector<std::vector<uint8_t>> read_encoded_dataset(const fs::path& path) {
+  return reading(path, [](hid_t file, const std::string& where) {
+    const DatasetInfo info = read_info(file, where);
+    std::vector<hdf5::Bytes> all;
+    const std::pair<const char*, int64_t> splits[] = {
+        {"train", info.train}, {"valid", info.valid}, {"test", info.test}};
+    for (const auto& [name, count] : splits) {
+      const hdf5::Handle group = hdf5::open_group(file, name);
+      if (!is_encoded(group.id())) continue;
+      const auto array = hdf5::open_byte_strings(group.id(), "encoded");
+      for (auto& bytes : hdf5::read_byte_strings(array, 0, static_cast<hsize_t>(count)))
+        all.push_back(std::move(bytes));
+    }
+    return all;
+  });
 }
 
 DatasetInfo read_dataset_info(const fs::path& path) { return reading(path, &read_info); }

@@ -2,8 +2,8 @@
 //
 //   root attributes  format="nas-dataset", version=1, name, task, class_names (JSON list),
 //                    provenance, synthetic (0 or 1), sha256 (of the images and labels)
-//   train|valid|test images uint8 [N,H,W,C] (chunked, deflate 1), or encoded (variable-length
-//   uint8)
+//   train|valid|test images uint8 [N,H,W,C] (chunked, deflate 1; or plain), or encoded
+//   (variable-length uint8)
 //                    [N] and crc32 int64 [N]; labels int64 [N] or uint8 [N,K]; ids (variable-length
 //                    strings) [N]
 #pragma once
@@ -19,8 +19,11 @@ namespace nas::data {
 inline constexpr const char* kDatasetFormat = "nas-dataset";
 inline constexpr int kDatasetVersion = 1;
 
-// Atomic: the file appears whole or not at all. Throws SystemError (disk full).
-void write_dataset(const std::filesystem::path& path, const Dataset& dataset);
+// Atomic: the file appears whole or not at all. Throws SystemError (disk full). A plain file can be
+// mapped, a compressed one is smaller.
+enum class Storage { kCompressed, kPlain };
+void write_dataset(const std::filesystem::path& path, const Dataset& dataset,
+                   Storage storage = Storage::kCompressed);
 
 // The same with encoded images. The pixels of `dataset` become those that a reader gets (JPEG
 // changes them), and `sha256` is of these.
@@ -29,6 +32,14 @@ void write_dataset(const std::filesystem::path& path, Dataset& dataset, Encoding
 // Encoded images are decoded. Throws DataError: missing, truncated, not HDF5, another format or
 // version, sizes that disagree, a damaged image.
 Dataset read_dataset(const std::filesystem::path& path);
+
+// The same; but the images of a plain file are mapped, so that the processes of a host share them.
+// The file must stay as it is meanwhile; another may take its place. Its digest is checked.
+Dataset map_dataset(const std::filesystem::path& path);
+
+// The images of all splits as they are stored, in their order; empty when these are pixels. Throws
+// what read_dataset() throws, but does not look into the images.
+std::vector<std::vector<uint8_t>> read_encoded_dataset(const std::filesystem::path& path);
 
 // Everything but the images: counts, classes, sizes. Cheap.
 struct DatasetInfo {

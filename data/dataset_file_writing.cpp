@@ -30,12 +30,12 @@ constexpr NamedSplit kSplits[] = {
 // Writes the images of a split into its group, in one way or the other.
 using WriteImages = std::function<void(hid_t group, Split Dataset::*split)>;
 
-void write_pixels(hid_t group, const Dataset& dataset, const Split& split) {
+void write_pixels(hid_t group, const Dataset& dataset, const Split& split, Storage storage) {
   const auto side = [](int64_t number) { return static_cast<hsize_t>(number); };
   hdf5::write_array(
       group, "images", Element::kUint8,
       {split.ids.size(), side(dataset.height), side(dataset.width), side(dataset.channels)},
-      split.images.data(), kChunkImages);
+      split.images.data(), storage == Storage::kPlain ? 0 : kChunkImages);
 }
 
 void write_labels(hid_t group, const Dataset& dataset, const Split& split) {
@@ -104,9 +104,9 @@ void publish(const fs::path& path, const Dataset& dataset, const WriteImages& wr
 
 }  // namespace
 
-void write_dataset(const fs::path& path, const Dataset& dataset) {
+void write_dataset(const fs::path& path, const Dataset& dataset, Storage storage) {
   publish(path, dataset, [&](hid_t group, Split Dataset::*split) {
-    write_pixels(group, dataset, dataset.*split);
+    write_pixels(group, dataset, dataset.*split, storage);
   });
 }
 

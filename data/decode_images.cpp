@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "common/log.h"
 #include "common/text.h"
@@ -25,15 +26,15 @@ Split decode_images(const std::filesystem::path& root, const std::vector<ImageFi
                     int64_t size, std::vector<std::string>& skipped) {
   const auto bytes = static_cast<std::ptrdiff_t>(size * size * 3);
   Split split;
-  split.images.resize(files.size() * static_cast<size_t>(bytes));
+  std::vector<uint8_t> pixels(files.size() * static_cast<size_t>(bytes));
   const auto place_of = [&](size_t i) {
-    return split.images.begin() + static_cast<std::ptrdiff_t>(i) * bytes;
+    return pixels.begin() + static_cast<std::ptrdiff_t>(i) * bytes;
   };
   std::vector<std::string> reasons(files.size());  // why a file is left out; empty: decoded
   common::ProgressLine progress(files.size() >= kFilesWorthProgress);
   parallel_for(files.size(), [&](size_t i, bool is_caller) {
     try {
-      const Image image = resize_and_crop(read_image(root / files[i].name), size);
+      const Image image = read_image(root / files[i].name, size);
       std::copy(image.pixels.begin(), image.pixels.end(), place_of(i));
     } catch (const std::exception& error) {
       reasons[i] = error.what();
@@ -41,7 +42,7 @@ Split decode_images(const std::filesystem::path& root, const std::vector<ImageFi
     if (is_caller) progress.show(progress_text(i + 1, files.size()));
   });
   progress.finish();
-  auto kept = split.images.begin();
+  auto kept = pixels.begin();
   for (size_t i = 0; i < files.size(); ++i) {
     if (!reasons[i].empty()) {
       skipped.push_back(files[i].name + ": " + reasons[i]);
@@ -52,7 +53,8 @@ Split decode_images(const std::filesystem::path& root, const std::vector<ImageFi
     split.labels.push_back(files[i].label);
     split.ids.push_back(files[i].name);
   }
-  split.images.erase(kept, split.images.end());
+  pixels.erase(kept, pixels.end());
+  split.images = std::move(pixels);
   return split;
 }
 

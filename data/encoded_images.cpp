@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/error.h"
 #include "data/parallel_for.h"
@@ -72,11 +73,11 @@ void write_encoded(hid_t group, const Dataset& dataset, Split& split, Encoding e
   hdf5::Handle array = hdf5::create_byte_strings(group, "encoded", count);
   std::vector<int64_t> checksums(count);
   const size_t piece = images_a_piece(dataset);
+  std::vector<uint8_t> all = split.images.take();
   for (size_t first = 0; first < count; first += piece) {
     std::vector<Bytes> strings(std::min(piece, count - first));
     parallel_for(strings.size(), [&](size_t i, bool) {
-      const auto pixels =
-          split.images.begin() + static_cast<std::ptrdiff_t>(first + i) * image_bytes;
+      const auto pixels = all.begin() + static_cast<std::ptrdiff_t>(first + i) * image_bytes;
       const Image image = {.height = dataset.height,
                            .width = dataset.width,
                            .pixels = {pixels, pixels + image_bytes}};
@@ -91,6 +92,7 @@ void write_encoded(hid_t group, const Dataset& dataset, Split& split, Encoding e
     });
     hdf5::write_byte_strings(array, first, strings);
   }
+  split.images = std::move(all);
   array.close();
   hdf5::write_array(group, "crc32", Element::kInt64, {count}, checksums.data(), count);
 }
@@ -99,7 +101,7 @@ void read_encoded(hid_t group, const Dataset& header, Split& split, const std::s
   const size_t count = split.ids.size();
   if (count == 0) return;
   const auto image_bytes = static_cast<std::ptrdiff_t>(header.image_bytes());
-  split.images.resize(count * static_cast<size_t>(image_bytes));
+  std::vector<uint8_t> pixels(count * static_cast<size_t>(image_bytes));
   const std::vector<int64_t> checksums = read_checksums(group, count);
   const hdf5::Handle array = hdf5::open_byte_strings(group, "encoded");
   const size_t piece = images_a_piece(header);
@@ -116,9 +118,10 @@ void read_encoded(hid_t group, const Dataset& header, Split& split, const std::s
       if (!image) throw_damaged(id, where);
       check_size(*image, header, id, where);
       std::copy(image->pixels.begin(), image->pixels.end(),
-                split.images.begin() + static_cast<std::ptrdiff_t>(number) * image_bytes);
+                pixels.begin() + static_cast<std::ptrdiff_t>(number) * image_bytes);
     });
   }
+  split.images = std::move(pixels);
 }
 
 FirstImage read_first_encoded(hid_t group, const std::string& where) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -51,11 +52,14 @@ void write_integer(hid_t object, const std::string& name, int64_t value);
 std::string read_text(hid_t object, const std::string& name);
 int64_t read_integer(hid_t object, const std::string& name);
 
-// Arrays. `data` holds product(shape) elements; a chunk holds at most `chunk_rows` rows.
+// Arrays. `data` holds product(shape) elements; a chunk holds at most `chunk_rows` rows. 0: the
+// array is plain, in one piece, neither compressed nor with checksums.
 enum class Element { kUint8, kInt64 };
 void write_array(hid_t group, const std::string& name, Element element,
                  const std::vector<hsize_t>& shape, const void* data, hsize_t chunk_rows);
 void read_array(hid_t group, const std::string& name, Element element, void* data);
+// Where the bytes of an array of kUint8 lie in the file; empty unless it is plain.
+std::optional<size_t> plain_bytes_at(hid_t group, const std::string& name);
 void write_texts(hid_t group, const std::string& name, const std::vector<std::string>& texts);
 std::vector<std::string> read_texts(hid_t group, const std::string& name);
 std::vector<hsize_t> shape_of(hid_t group, const std::string& name);

@@ -69,11 +69,13 @@ std::vector<std::string> texts_of(hid_t type, hid_t space, const std::string& ac
   return texts;
 }
 
-// Compressed and with checksums, in chunks; an array without elements cannot have chunks.
+// Compressed and with checksums, in chunks, unless they are to have no rows; an array without
+// elements cannot have chunks.
 Handle array_layout(const std::vector<hsize_t>& shape, hsize_t element_bytes, hsize_t chunk_rows) {
   Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "preparing an array");
   require(H5Pset_obj_track_times(layout.id(), false), "preparing an array");
-  if (std::find(shape.begin(), shape.end(), 0U) != shape.end()) return layout;
+  const bool is_empty = std::find(shape.begin(), shape.end(), 0U) != shape.end();
+  if (is_empty || chunk_rows == 0) return layout;
   hsize_t row_bytes = element_bytes;
   for (size_t i = 1; i < shape.size(); ++i) row_bytes *= shape[i];
   std::vector<hsize_t> chunk = shape;
@@ -167,6 +169,14 @@ void read_array(hid_t group, const std::string& name, Element element, void* dat
   if (H5Sget_simple_extent_npoints(space.id()) < 1) return;
   require(H5Dread(array.id(), types.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data),
           "reading " + name);
+}
+
+std::optional<size_t> plain_bytes_at(hid_t group, const std::string& name) {
+  const Handle array = open_array(group, name);
+  const Handle type(H5Dget_type(array.id()), H5Tclose, "reading " + name);
+  const haddr_t offset = H5Dget_offset(array.id());
+  if (H5Tequal(type.id(), H5T_STD_U8LE) <= 0 || offset == HADDR_UNDEF) return std::nullopt;
+  return static_cast<size_t>(offset);
 }
 
 void write_texts(hid_t group, const std::string& name, const std::vector<std::string>& texts) {

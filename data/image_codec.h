@@ -30,12 +30,18 @@ std::vector<uint8_t> encode_image(const Image& image, Encoding encoding);
 inline constexpr int64_t kMostPixels = int64_t{1} << 30;  // OpenCV's limit
 std::optional<Image> decode_image(const std::vector<uint8_t>& bytes);
 
+// OpenCV's decoder alone, whose pixels are thrown away: what decoding takes at least. Their number,
+// or 0 where the bytes are no image.
+int64_t decoded_pixels(const std::vector<uint8_t>& bytes);
+
 // "png", "jpeg", or "encoded" for any other.
 std::string encoding_text(const std::vector<uint8_t>& bytes);
 
 // Throws DataError: missing, or what decode_image() does not take. Grey images become RGB, alpha is
 // dropped, EXIF orientation is applied.
 Image read_image(const std::filesystem::path& path);
+// The same and resize_and_crop(), without a copy of the whole image.
+Image read_image(const std::filesystem::path& path, int64_t size);
 
 // Scales the shorter side to `size` (area interpolation down, linear up), then cuts the centre
 // size x size. An image of that size is returned unchanged. This is the one resize rule of nas:

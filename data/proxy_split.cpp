@@ -28,12 +28,12 @@ Dataset without_images(const Dataset& dataset) {
 [[noreturn]] void throw_too_few(const Dataset& dataset, int64_t train_images,
                                 int64_t valid_images) {
   throw common::DataError(
-      {.where = "proxy",
-       .what = "dataset " + dataset.name + " has too few images",
+      {.where = "dataset " + dataset.name,
+       .what = "too few images",
        .got = with_commas(dataset.train.count()) + " training and " +
               with_commas(dataset.valid.count()) + " validation images",
        .expected = with_commas(std::max<int64_t>(train_images, 1)) + " to train on and " +
-                   with_commas(std::max<int64_t>(valid_images, 1)) + " for the reward",
+                   with_commas(std::max<int64_t>(valid_images, 1)) + " held out",
        .hint = "fewer images"});
 }
 
@@ -63,14 +63,16 @@ Split resized_split(const Dataset& dataset, const Split& split, int64_t size) {
   small.labels = split.labels;
   small.label_matrix = split.label_matrix;
   small.ids = split.ids;
-  small.images.reserve(split.ids.size() * static_cast<size_t>(size * size * dataset.channels));
+  std::vector<uint8_t> pixels;
+  pixels.reserve(split.ids.size() * static_cast<size_t>(size * size * dataset.channels));
   Image image = {.height = dataset.height, .width = dataset.width, .pixels = {}};
   for (int64_t i = 0; i < split.count(); ++i) {
     const auto first = split.images.begin() + i * dataset.image_bytes();
     image.pixels.assign(first, first + dataset.image_bytes());
     const Image cut = resize_and_crop(image, size);
-    small.images.insert(small.images.end(), cut.pixels.begin(), cut.pixels.end());
+    pixels.insert(pixels.end(), cut.pixels.begin(), cut.pixels.end());
   }
+  small.images = std::move(pixels);
   return small;
 }
 

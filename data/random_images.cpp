@@ -16,8 +16,9 @@ Dataset random_images(int64_t count, int64_t side, int64_t classes, uint64_t see
     dataset.train.ids.push_back(std::to_string(i));
   }
   common::RandomStream random({.seed = seed, .purpose = "random images"});
-  dataset.train.images.resize(static_cast<size_t>(count * dataset.image_bytes()));
-  for (auto& value : dataset.train.images) value = static_cast<uint8_t>(random.next() >> 24);
+  std::vector<uint8_t> pixels(static_cast<size_t>(count * dataset.image_bytes()));
+  for (auto& value : pixels) value = static_cast<uint8_t>(random.next() >> 24);
+  dataset.train.images = std::move(pixels);
   return dataset;
 }
 

@@ -86,7 +86,7 @@ class Child {
         limits_(options),
         latency_(options),
         device_(device_of(options)),
-        trainer_(data::read_dataset(run.proxy()), device_) {}
+        trainer_(data::map_dataset(run.proxy()), device_) {}
 
   // Trains one trial; what is printed meanwhile is in the log.txt of its folder. Throws SystemError
   // alone: what concerns every trial.
@@ -153,6 +153,7 @@ class Child {
     if (trial.kind == "promotion") job.continue_from = run_.trial(continued_by(trial));
     child_trainer::TrainHooks hooks;
     hooks.should_stop = [] { return stop_signal() != 0; };
+    hooks.on_start = [] { say({.kind = "started"}); };
     hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
     hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
     inject_faults(trial.id, job, hooks);
@@ -184,21 +185,26 @@ class Child {
       if (result.last.epoch > 0) reply.metrics["epoch"] = result.last.epoch;
       return reply;
     }
-    const auto folder = run_.trial(trial.id);
-    common::TensorFile weights;
-    weights.tensors = child_trainer::store_tensors(trainer_.network()->state(false));
-    common::write_safetensors(folder / "weights.safetensors", weights);
+    const double before = common::monotonic_seconds();
+    const auto file = run_.trial(trial.id) / "weights.safetensors";
+    common::write_safetensors(
+        file, {.tensors = child_trainer::store_tensors(trainer_.network()->state(false)),
+               .metadata = {}});
+    reply.files = {{"weights.safetensors", common::sha256_of_file(file)}};
+    const double written = common::monotonic_seconds() - before;
     reply.metrics = child_trainer::to_json(result.last);
     const auto cost = search_space::cost_of(trainer_.network()->graph());
     reply.metrics["parameters"] = cost.parameters;
     reply.metrics["multiply_adds"] = cost.multiply_adds;
     reply.metrics["peak_bytes"] = result.peak_bytes;
+    reply.metrics["times"] = {{"training", result.seconds},
+                              {"evaluation", result.evaluation_seconds},
+                              {"files", result.checkpoint_seconds + written}};
     reply.metrics.update(latency);
     reply.reward = reward_after(result.last, reply.metrics);
     // Read where it is decided what goes on.
     if (options_.text("fidelity") != "full")
       reply.metrics["rewards"] = rewards_by_epoch(trial, reply.metrics);
-    reply.files = {{"weights.safetensors", common::sha256_of_file(folder / "weights.safetensors")}};
     return reply;
   }
 

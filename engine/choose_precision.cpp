@@ -4,6 +4,7 @@
 
 #include "child_trainer/step_timer.h"
 #include "common/log.h"
+#include "engine/projection.h"
 #include "engine/transfer_job.h"
 #include "search_space/network_family.h"
 
@@ -18,10 +19,10 @@ void choose_precision(common::Options& options, const search_space::Architecture
     auto job = transfer_job(options, architecture, dataset);
     job.network.auxiliary = job.settings.auxiliary;
     job.network.dropout = job.settings.dropout;
-    job.settings.batch_size =
-        std::max<int64_t>(1, job.settings.batch_size / (ranks * job.parallel.accumulate));
-    seconds[precision] = child_trainer::seconds_a_step(
-        search_space::build_network(job.architecture, job.network), job.settings, device);
+    const auto settings = settings_of_part(job, dataset, ranks);
+    const auto graph = search_space::build_network(job.architecture, job.network);
+    require_memory(training_bytes(graph, settings, device, /*data_bytes=*/0), device);
+    seconds[precision] = child_trainer::seconds_a_step(graph, settings, device);
   }
   const char* faster = seconds["bf16"] < seconds["fp32"] ? "bf16" : "fp32";
   options.set("precision", faster, "machine");

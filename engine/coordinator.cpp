@@ -1,9 +1,7 @@
 #include "engine/coordinator.h"
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
-#include <thread>
 #include <tuple>
 
 #include "child_trainer/checkpoint.h"
@@ -19,8 +17,9 @@ namespace nas::engine {
 
 namespace {
 
-constexpr auto kShortestPause = std::chrono::milliseconds(1);
-constexpr auto kLongestPause = std::chrono::milliseconds(100);
+// Workers of this host tell when a trial is finished; those of others are looked for so often.
+constexpr int kPauseMs = 100;
+constexpr double kLookSeconds = 0.1;  // between looks at the workers
 // A state of this size is saved after every proposal, a larger one every so many.
 constexpr size_t kSmallState = 20000;
 constexpr int64_t kSaveEvery = 25;
@@ -150,7 +149,8 @@ Trial Coordinator::start_trial(const std::string& text) const {
     trial.choices = space_->choices(trial.architecture);
     trial.key = space_->key(trial.choices);
   } catch (const common::DataError&) {
-    trial.key = "given " + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
+    trial.key =
+        kGivenKey + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
   }
   return trial;
 }
@@ -159,29 +159,30 @@ std::vector<Trial> Coordinator::new_round() {
   const auto first = static_cast<int64_t>(trials_.size());
   if (first < rounds_.given) return {start_trial(start_with_[static_cast<size_t>(first)])};
   std::vector<Trial> round;
-  for (int64_t i = 0; i < rounds_.pool; ++i) {
+  for (drawn_ = 0; drawn_ < rounds_.pool; ++drawn_) {
+    if (!look_after()) return {};
     round.push_back(new_trial(strategy_->propose()));
-    round.back().id = first + i;
+    round.back().id = first + drawn_;
   }
   return round;
 }
 
 // What becomes of the trials of a round: a repeat, INFEASIBLE, NOT_RUN, or one to be trained. False
 // when asked to stop.
-bool Coordinator::settle(std::vector<Trial>& round, const std::function<bool()>& go_on) {
+bool Coordinator::settle(std::vector<Trial>& round) {
   const bool alone = round.size() == 1;
   for (auto& trial : round) {
     trial.to_epoch = ladder_.epochs().front();
-    if (!settle_one(trial, alone, go_on)) return false;
+    if (!look_after() || !settle_one(trial, alone)) return false;
   }
   if (!alone) prescreen_.keep_best(round);
   return true;
 }
 
-bool Coordinator::settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on) {
+bool Coordinator::settle_one(Trial& trial, bool alone) {
   if (const auto same = first_with_key_.find(trial.key); same != first_with_key_.end()) {
     // A pool does not wait: what it repeats of the rounds in flight is not run.
-    if (alone && !wait_for(same->second, go_on)) return false;
+    if (alone && !wait_for(same->second)) return false;
     const Trial& original = trials_[static_cast<size_t>(same->second)];
     if (!alone && original.id >= observed_) {
       trial.state = TrialState::kNotRun;
@@ -202,12 +203,13 @@ bool Coordinator::settle_one(Trial& trial, bool alone, const std::function<bool(
   }
   if (!trial.reason.empty()) trial.state = TrialState::kInfeasible;
   if (alone || trial.state == TrialState::kInfeasible) return true;
-  return prescreen_.score(trial, [&] { return look_after(go_on); });
+  return prescreen_.score(trial, [&] { return look_after(); });
 }
 
 void Coordinator::append(std::vector<Trial> round) {
   for (const auto& trial : round) note_key(trial);
   add_rows(run_, store_, round);
+  workers_->tell_of_trials();
   std::move(round.begin(), round.end(), std::back_inserter(trials_));
 }
 
@@ -238,6 +240,7 @@ void Coordinator::promote() {
     return;
   }
   add_rows(run_, store_, rows);
+  if (workers_) workers_->tell_of_trials();  // none yet while a run is restored
   for (const auto& row : rows) promotions_.emplace(row.id, row);
 }
 
@@ -251,46 +254,41 @@ void Coordinator::tidy() {
   }
 }
 
-// Keeps the workers at work; false when asked to stop.
-bool Coordinator::look_after(const std::function<bool()>& go_on) {
-  if (!go_on()) return false;
+// Shows how it stands and keeps the workers at work, now and then: may be called at any time.
+bool Coordinator::look_after() {
+  if (stop_signal() != 0) return false;
+  const double now = common::monotonic_seconds();
+  if (now - looked_ < kLookSeconds) return true;
+  looked_ = now;
+  show_(status());
   workers_->look_after(store_);
   return true;
 }
 
-bool Coordinator::wait_until(int64_t end, const std::function<bool()>& go_on) {
+bool Coordinator::wait_until(int64_t end) {
   for (int64_t id = observed_; id < end; ++id) {
-    if (!wait_for(id, go_on)) return false;
+    if (!wait_for(id)) return false;
   }
   return true;
 }
 
-bool Coordinator::wait_for(int64_t id, const std::function<bool()>& go_on) {
-  return wait_while([&] { return !ladder_.is_known(trials_[static_cast<size_t>(id)]); }, go_on);
+bool Coordinator::wait_for(int64_t id) {
+  return wait_while([&] { return !ladder_.is_known(trials_[static_cast<size_t>(id)]); });
 }
 
-bool Coordinator::wait_for_all(const std::function<bool()>& go_on) {
+bool Coordinator::wait_for_all() {
   const auto unfinished = [](const auto& row) { return !is_finished(row.state); };
-  return wait_while(
-      [&] {
-        return std::any_of(trials_.begin(), trials_.end(), unfinished) ||
-               std::any_of(promotions_.begin(), promotions_.end(),
-                           [&](const auto& entry) { return unfinished(entry.second); });
-      },
-      go_on);
+  return wait_while([&] {
+    return std::any_of(trials_.begin(), trials_.end(), unfinished) ||
+           std::any_of(promotions_.begin(), promotions_.end(),
+                       [&](const auto& entry) { return unfinished(entry.second); });
+  });
 }
 
-bool Coordinator::wait_while(const std::function<bool()>& waiting,
-                             const std::function<bool()>& go_on) {
-  auto pause = kShortestPause;
+bool Coordinator::wait_while(const std::function<bool()>& waiting) {
   while (waiting()) {
-    if (!look_after(go_on)) return false;
-    if (refresh()) {
-      pause = kShortestPause;
-    } else {
-      std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, kLongestPause);
-    }
+    if (!look_after()) return false;
+    if (!refresh()) workers_->wait(kPauseMs);
   }
   return true;
 }
@@ -319,8 +317,9 @@ void Coordinator::finish_strategy() {
 }
 
 SearchStatus Coordinator::status() const {
-  SearchStatus status{.wanted = options_.integer("trials"), .best = best()};
+  SearchStatus status{.drawn = drawn_, .pool = rounds_.pool, .best = best()};
   for (const auto& trial : trials_) {
+    if (trial.state == TrialState::kInfeasible && !trial.reused_from) ++status.infeasible;
     if (!is_training(trial)) continue;
     if (is_finished(trial.state)) {
       ++status.trained;
@@ -330,16 +329,14 @@ SearchStatus Coordinator::status() const {
   }
   for (const auto& [id, row] : promotions_)
     ++(is_finished(row.state) ? status.promotions : status.waiting_on);
+  status.wanted = std::max(options_.integer("trials"), status.trained);
   status.seconds = common::monotonic_seconds() - started_;
   return status;
 }
 
 SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
   const int64_t wanted = options_.integer("trials");
-  const auto go_on = [&] {
-    show(status());
-    return stop_signal() == 0;
-  };
+  show_ = show;
   workers_ =
       std::make_unique<LocalWorkers>(run_, options_.integer("workers"), options_.text("device"));
   SearchEnd end = SearchEnd::kDone;
@@ -348,11 +345,11 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
   for (;;) {
     const auto next = static_cast<int64_t>(trials_.size());
     if (trainings() >= wanted) {
-      if (!wait_until(next, go_on)) return SearchEnd::kAskedToStop;
+      if (!wait_until(next)) return SearchEnd::kAskedToStop;
       if (trainings() >= wanted) break;
     }
     const int64_t known = rounds_.observed_before(rounds_.of(next));
-    if (!wait_until(known, go_on)) return SearchEnd::kAskedToStop;
+    if (!wait_until(known)) return SearchEnd::kAskedToStop;
     if (time_is_up()) {
       end = SearchEnd::kTimeLimit;
       break;
@@ -361,15 +358,15 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
       end = SearchEnd::kExhausted;
       break;
     }
-    if (!go_on()) return SearchEnd::kAskedToStop;
     observe_until(known);
     save_strategy();
     auto round = new_round();
-    if (!settle(round, go_on)) return SearchEnd::kAskedToStop;
+    if (round.empty() || !settle(round)) return SearchEnd::kAskedToStop;
     append(std::move(round));
+    drawn_ = 0;
   }
   proposing_ = false;
-  if (!wait_for_all(go_on)) return SearchEnd::kAskedToStop;
+  if (!wait_for_all()) return SearchEnd::kAskedToStop;
   if (held_back_) end = SearchEnd::kTimeLimit;
   workers_->stop();
   finish_strategy();

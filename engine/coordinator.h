@@ -32,8 +32,11 @@ struct SearchStatus {
   int64_t trained = 0;  // finished trainings, failed ones included
   int64_t wanted = 0;   // --trials
   int64_t running = 0;
-  int64_t promotions = 0;     // finished ones
-  int64_t waiting_on = 0;     // promotions that are not
+  int64_t promotions = 0;  // finished ones
+  int64_t waiting_on = 0;  // promotions that are not
+  int64_t infeasible = 0;
+  int64_t drawn = 0;  // of the pool that is being drawn; 0: none is
+  int64_t pool = 1;
   std::optional<Trial> best;  // the row with the highest reward of those that were trained longest
   std::optional<Trial> last;
   double seconds = 0.0;  // since this start
@@ -45,7 +48,8 @@ class Coordinator {
   Coordinator(const RunFolder& run, const common::Options& options);
   ~Coordinator();
 
-  // Until --trials are trained, or the time limit, or a signal. `show` is called often.
+  // Until --trials are trained, or the time limit, or a signal. `show` is called ten times a
+  // second.
   SearchEnd run(const std::function<void(const SearchStatus&)>& show);
 
   // Finished or not, in order.
@@ -56,20 +60,22 @@ class Coordinator {
   void restore();
   Trial new_trial(const search_space::Choices& choices) const;
   Trial start_trial(const std::string& architecture) const;
+  // These return false (an empty round) when asked to stop.
   std::vector<Trial> new_round();
-  bool settle(std::vector<Trial>& round, const std::function<bool()>& go_on);
-  bool settle_one(Trial& trial, bool alone, const std::function<bool()>& go_on);
+  bool settle(std::vector<Trial>& round);
+  bool settle_one(Trial& trial, bool alone);
+  bool wait_while(const std::function<bool()>& waiting);
+  bool wait_for(int64_t id);     // until it can be observed
+  bool wait_until(int64_t end);  // trials 0 .. end - 1
+  bool wait_for_all();           // and what they are promoted to
+  bool look_after();
+
   void append(std::vector<Trial> round);
   bool refresh();  // reads what changed in the store; true if anything did
   void promote();  // adds the promotions that follow from it
   void note_key(const Trial& trial);
   controller::Observation observation_of(const Trial& trial) const;
   void observe_until(int64_t end);  // trials 0 .. end - 1
-  bool wait_while(const std::function<bool()>& waiting, const std::function<bool()>& go_on);
-  bool wait_for(int64_t id, const std::function<bool()>& go_on);     // until it can be observed
-  bool wait_until(int64_t end, const std::function<bool()>& go_on);  // trials 0 .. end - 1
-  bool wait_for_all(const std::function<bool()>& go_on);  // and what they are promoted to
-  bool look_after(const std::function<bool()>& go_on);
   bool time_is_up() const;
   void tidy();  // weights and checkpoints that nobody needs
   void save_strategy();
@@ -98,7 +104,10 @@ class Coordinator {
   std::map<std::string, int64_t> first_with_key_;
   std::set<int64_t> left_behind_;  // rows whose checkpoint was removed
   std::unique_ptr<LocalWorkers> workers_;
+  std::function<void(const SearchStatus&)> show_;
+  int64_t drawn_ = 0;  // of the round that is being drawn
   double started_;
+  double looked_ = 0.0;  // when look_after() last did
 };
 
 // Of the rows that were trained longest the one with the highest reward, the earliest of equals;

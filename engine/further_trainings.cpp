@@ -1,8 +1,6 @@
 #include "engine/further_trainings.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 #include "engine/local_workers.h"
 #include "engine/run_rows.h"
@@ -13,7 +11,7 @@ namespace nas::engine {
 
 namespace {
 
-constexpr auto kPause = std::chrono::milliseconds(100);
+constexpr int kPauseMs = 100;
 
 }  // namespace
 
@@ -41,7 +39,7 @@ bool train_further(const RunFolder& run, const common::Options& options, const s
   while (!finished()) {
     if (stop_signal() != 0) return false;
     workers.look_after(store);
-    std::this_thread::sleep_for(kPause);
+    workers.wait(kPauseMs);
   }
   return true;
 }

@@ -63,8 +63,9 @@ void LocalWorkers::start(Worker& worker) const {
                     worker.name, "--device", gpus_.empty() ? "cpu" : "cuda", "--parent",
                     std::to_string(getpid())},
       .environment = environment,
-      .stderr_file = run_.path() / "workers" / (worker.name + ".log"),
-      .quiet = true});
+      .pipe_stdin = true,
+      .pipe_stdout = true,
+      .stderr_file = run_.path() / "workers" / (worker.name + ".log")});
 }
 
 void LocalWorkers::look_after(Store& store) {
@@ -91,6 +92,16 @@ void LocalWorkers::look_after(Store& store) {
     expired_at_ = now;
     store.release_expired();
   }
+}
+
+void LocalWorkers::wait(int milliseconds) {
+  std::vector<int> pipes;
+  for (const auto& worker : workers_) pipes.push_back(worker.process->stdout_fd());
+  common::wait_for_news(pipes, milliseconds);
+}
+
+void LocalWorkers::tell_of_trials() {
+  for (const auto& worker : workers_) common::tell_news(worker.process->stdin_fd());
 }
 
 void LocalWorkers::stop() {

@@ -27,6 +27,12 @@ class LocalWorkers {
   // message is in the log) or they die again and again.
   void look_after(Store& store);
 
+  // Until one of them has finished a trial, at most so long.
+  void wait(int milliseconds);
+
+  // There are trials to claim.
+  void tell_of_trials();
+
   // Asks all to stop, waits for their children's checkpoints, then kills.
   void stop();
 

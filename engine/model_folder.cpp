@@ -17,9 +17,63 @@ using common::Json;
 
 namespace {
 
+constexpr const char* kAnotherCopy =
+    "the folder copied again from where it was made, or another --model";
+
 search_space::NetworkGraph graph_of(const Model& model) {
   return search_space::inference_graph(
       search_space::build_network(model.architecture, model.network));
+}
+
+// Checked as what a transfer may be asked for, whose options these keys are.
+search_space::NetworkOptions network_of(const Json& json, const std::string& where) {
+  common::Options options = transfer_options();
+  const auto take = [&](const Json& from, const std::string& name) {
+    std::string key = name;
+    std::replace(key.begin(), key.end(), '-', '_');
+    const Json value = common::json_get<Json>(from, key, where);
+    try {
+      options.set_value(name, value, where);
+    } catch (const common::ConfigError& error) {
+      throw common::DataError({.where = where, .what = "key '" + key + "': " + error.what()});
+    }
+  };
+  take(json, "input-size");
+  const Json network = common::json_get<Json>(json, "network", where);
+  for (const auto& option : search_space::NetworkOptions().options()) take(network, option.name);
+  return search_space::NetworkOptions::from(options);
+}
+
+// Throws DataError unless `network` and `architecture` are of the network that has these weights.
+void check_weights(const Model& model, const std::string& where) {
+  search_space::NetworkGraph graph;
+  try {
+    graph = graph_of(model);
+  } catch (const common::Error& error) {
+    throw common::DataError(
+        {.where = where, .what = std::string("no network is built like that: ") + error.what()});
+  }
+  const auto refuse = [&](const std::string& got) {
+    throw common::DataError(
+        {.where = where,
+         .what =
+             "keys 'network', 'labels' and 'architecture' are not of the network of its weights",
+         .got = got,
+         .hint = kAnotherCopy});
+  };
+  size_t count = 0;
+  for (const auto& node : graph.nodes) {
+    for (const auto* specs : {&node.parameters, &node.buffers}) {
+      for (const auto& spec : *specs) {
+        ++count;
+        const auto found = model.weights.find(spec.name);
+        if (found == model.weights.end()) refuse("no weights '" + spec.name + "'");
+        if (found->second.shape != spec.shape)
+          refuse("weights '" + spec.name + "' of another shape");
+      }
+    }
+  }
+  if (count != model.weights.size()) refuse("weights that belong to no layer");
 }
 
 data::Task task_of(const Json& json, const std::string& where) {
@@ -119,18 +173,11 @@ Model read_model(const std::string& text) {
                              .got = std::to_string(version),
                              .expected = std::to_string(kModelVersion)});
   }
-  const auto& network = common::json_get<Json>(json, "network", where);
   model.architecture = search_space::architecture_from_json(
       common::json_get<Json>(json, "architecture", where), where);
   model.labels = common::json_get<std::vector<std::string>>(json, "labels", where);
-  model.network = {
-      .input_size = common::json_get<int64_t>(json, "input_size", where),
-      .classes = static_cast<int64_t>(model.labels.size()),
-      .cells = common::json_get<int64_t>(network, "cells", where),
-      .filters = common::json_get<int64_t>(network, "filters", where),
-      .stem = common::json_get<std::string>(network, "stem", where),
-      .stem_multiplier = common::json_get<double>(network, "stem_multiplier", where),
-      .skip_reduction_input = common::json_get<bool>(network, "skip_reduction_input", where)};
+  model.network = network_of(json, where);
+  model.network.classes = static_cast<int64_t>(model.labels.size());
   model.dataset = common::json_get<std::string>(json, "dataset", where);
   model.task = task_of(json, where);
   model.synthetic = common::json_get<bool>(json, "synthetic", where);
@@ -143,9 +190,10 @@ Model read_model(const std::string& text) {
     throw common::DataError(
         {.where = weights.string(),
          .what = "the weights do not match model.json (damaged, or of another model)",
-         .hint = "the folder copied again from where it was made, or another --model"});
+         .hint = kAnotherCopy});
   }
   model.weights = common::read_safetensors(weights).tensors;
+  check_weights(model, where);
   return model;
 }
 

@@ -37,7 +37,7 @@ struct Model {
 void write_model(const Model& model);
 
 // "latest" or empty: the newest under models/; else a folder or a name there. Throws NothingError,
-// DataError (another version, weights that do not match).
+// DataError (another version, weights that do not match, a network that is not theirs).
 Model read_model(const std::string& text);
 std::filesystem::path find_model(const std::string& text);
 std::vector<std::filesystem::path> list_models();           // newest first

@@ -1,5 +1,7 @@
 #include "engine/network_costs.h"
 
+#include <algorithm>
+
 #include "child_trainer/train_settings.h"
 #include "data/dataset_file.h"
 #include "search_space/cost.h"
@@ -26,6 +28,10 @@ common::Json NetworkCosts::of(const search_space::Architecture& architecture) co
   return cost_json(search_space::cost_of(search_space::build_network(architecture, network_)));
 }
 
-bool NetworkCosts::has(const std::string& key) { return cost_json({}).contains(key); }
+std::string NetworkCosts::key(const std::string& name) {
+  std::string key = name;
+  std::replace(key.begin(), key.end(), '-', '_');
+  return cost_json({}).contains(key) ? key : "";
+}
 
 }  // namespace nas::engine

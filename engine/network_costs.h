@@ -17,8 +17,9 @@ class NetworkCosts {
   // DataError where the network cannot be built.
   common::Json of(const search_space::Architecture& architecture) const;
 
-  // Whether of() has it.
-  static bool has(const std::string& key);
+  // Where of() has what options and scores call `name`, such as "multiply-adds"; empty where it
+  // does not.
+  static std::string key(const std::string& name);
 
  private:
   search_space::NetworkOptions network_;

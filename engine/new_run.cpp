@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 namespace {
 
 FolderLock lock_in(const fs::path& folder) {
-  common::make_folder(folder, "--run");
+  common::make_folder(folder, "run folder");
   return FolderLock(folder);
 }
 
@@ -43,7 +43,7 @@ NewRun::NewRun(const RunFolder& run)
 
 void NewRun::begin(const common::Options& options, const std::string& device,
                    const std::optional<data::Dataset>& proxy) {
-  if (proxy) data::write_dataset(run_.proxy(), *proxy);
+  if (proxy) data::write_dataset(run_.proxy(), *proxy, data::Storage::kPlain);
   common::Json environment = {{"run_id", new_run_id(run_)}};
   environment.update(environment_json(options, device));
   environment["proxy"] = proxy ? proxy_json(run_) : common::Json();

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/error.h"
+#include "engine/network_costs.h"
 
 namespace nas::engine {
 
@@ -12,7 +13,7 @@ std::string key_of(const common::Options& options) {
   const std::string cost = options.text("cost");
   if (cost == "none") return "";
   if (cost == "latency") return latency_key(options);
-  return cost == "multiply-adds" ? "multiply_adds" : cost;
+  return NetworkCosts::key(cost);
 }
 
 }  // namespace
@@ -56,10 +57,17 @@ Objective::Objective(const common::Options& options)
                                .what = "no target that the cost is compared with",
                                .expected = "--cost-target above 0"});
   }
-  if (cost_.empty() && target_ > 0) {
-    throw common::ConfigError({.where = "--cost-target",
-                               .what = "a target of no cost",
+  for (const char* option : {"cost-target", "cost-weight"}) {
+    if (!cost_.empty() || !options.is_given(option)) continue;
+    throw common::ConfigError({.where = std::string("--") + option,
+                               .what = "no cost is weighed",
                                .expected = "--cost parameters, multiply-adds or latency"});
+  }
+  const bool timed = options.text("cost") == "latency" || options.number("max-latency-ms") > 0;
+  if (!timed && options.is_given("latency-batch")) {
+    throw common::ConfigError({.where = "--latency-batch",
+                               .what = "no latency is measured",
+                               .expected = "--cost latency or --max-latency-ms"});
   }
   if (options.text("reward") != "accuracy" && (power_ != 1.0 || !cost_.empty())) {
     throw common::ConfigError({.where = "--reward " + options.text("reward"),

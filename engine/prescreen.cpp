@@ -41,11 +41,17 @@ void Prescreen::check(const common::Options& options, bool has_proxy) {
                                .expected = "--prescreen SCORE",
                                .hint = "nas list scores"});
   }
-  if (has_proxy || NetworkCosts::has(name)) return;
+  if (has_proxy || !NetworkCosts::key(name).empty()) return;
   throw common::ConfigError({.where = "--prescreen " + name,
                              .what = "the score needs a proxy dataset, and this search has none",
                              .got = "--evaluator " + options.text("evaluator"),
-                             .expected = "--prescreen parameters or multiply_adds"});
+                             .expected = "--prescreen parameters or multiply-adds"});
+}
+
+const child_trainer::Score* Prescreen::computed(const common::Options& options) {
+  const std::string name = options.text("prescreen");
+  if (name == kNone || !NetworkCosts::key(name).empty()) return nullptr;
+  return &common::Registry<child_trainer::Score>::find(name);
 }
 
 Prescreen::Prescreen(const RunFolder& run, const common::Options& options)
@@ -67,8 +73,8 @@ bool Prescreen::score(Trial& trial, const std::function<bool()>& keep_going) {
   ScoreReply reply;
   if (const auto found = known_.find(trial.key); found != known_.end()) {
     reply.value = found->second;
-  } else if (NetworkCosts::has(name_)) {  // no network is needed to count
-    reply.value = trial.metrics.at(name_).get<double>();
+  } else if (const std::string cost = NetworkCosts::key(name_); !cost.empty()) {
+    reply.value = trial.metrics.at(cost).get<double>();  // it was counted already
   } else {
     reply = scorer_.score(trial.architecture, keep_going);
   }

@@ -11,6 +11,10 @@
 #include "engine/scorer.h"
 #include "engine/trial.h"
 
+namespace nas::child_trainer {
+struct Score;
+}
+
 namespace nas::engine {
 
 class Prescreen {
@@ -19,6 +23,9 @@ class Prescreen {
   static common::OptionList options();
   // Throws ConfigError: a pool without a score; a score of images where there are none.
   static void check(const common::Options& options, bool has_proxy);
+  // The score that is computed of each proposal: null without --prescreen, and where it only counts
+  // what is counted anyway.
+  static const child_trainer::Score* computed(const common::Options& options);
 
   Prescreen(const RunFolder& run, const common::Options& options);
 

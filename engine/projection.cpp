@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <future>
+#include <limits>
 
 #include "child_trainer/device.h"
 #include "child_trainer/plan_memory.h"
+#include "child_trainer/score_timer.h"
 #include "child_trainer/step_timer.h"
 #include "child_trainer/train_settings.h"
-#include "common/log.h"
+#include "common/error.h"
+#include "common/machine.h"
+#include "common/text.h"
 #include "engine/finalists.h"
 #include "engine/ladder.h"
+#include "engine/prescreen.h"
 #include "search_space/cost.h"
 #include "search_space/space.h"
 
@@ -24,6 +29,31 @@ constexpr double kKernelsLibraryBytes = 210e6;  // by our kernels
 constexpr double kTransientFactor =
     1.35;  // gradients of activations and workspaces that live for a while
 constexpr int kSampledNetworks = 3;
+
+struct Timing {
+  double step = 0.0;
+  double score = 0.0;
+};
+
+// Fills in the whole run. A worker waits for its next trial while a pool is scored, by one process
+// for all workers; what is trained at the end takes as long as the worker that has most of it.
+void add_run(Projection& projection, const common::Options& options, int64_t workers) {
+  const auto trials = static_cast<double>(options.integer("trials"));
+  const auto epochs = static_cast<double>(options.integer("epochs"));
+  const double epoch = projection.seconds_a_trial / epochs;
+  projection.epochs = Ladder(options).expected_epochs(options.integer("trials"));
+  const double of_a_worker = epoch * projection.epochs / trials + projection.seconds_a_choice;
+  projection.seconds =
+      trials * std::max(of_a_worker / static_cast<double>(workers), projection.seconds_a_choice);
+  const auto add_last = [&](int64_t count, double epochs_each) {
+    const auto local = std::min(count, options.integer("workers"));
+    const auto rounds = count > 0 ? (count + local - 1) / local : 0;
+    projection.epochs += epochs_each * static_cast<double>(count);
+    projection.seconds += epoch * epochs_each * static_cast<double>(rounds);
+  };
+  add_last(options.integer("repeats"), epochs);
+  add_last(options.integer("finalists"), static_cast<double>(finalist_epochs(options)));
+}
 
 }  // namespace
 
@@ -42,6 +72,17 @@ double training_bytes(const search_space::NetworkGraph& graph,
              static_cast<double>(settings.batch_size);
 }
 
+void require_memory(double bytes, at::Device device) {
+  const double memory = common::machine_memory();
+  if (!device.is_cpu() || bytes <= memory) return;
+  throw common::SystemError({.where = "memory",
+                             .what = "this machine has too little to train such a network",
+                             .got = common::bytes_text(memory),
+                             .expected = common::bytes_text(bytes),
+                             .hint = "smaller --filters, --cells, --input-size or --batch-size, or "
+                                     "fewer processes at once"});
+}
+
 double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_images,
                         int64_t valid_images) {
   constexpr double kEvaluationShare = 0.35;  // of a training step's time
@@ -53,10 +94,14 @@ Projection project_search(const common::Options& options, int64_t classes, int64
                           int64_t valid_images) {
   const auto space =
       common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
-  const auto settings = child_trainer::TrainSettings::from(options);
+  auto settings = child_trainer::TrainSettings::from(options);
+  settings.batch_size = std::min(settings.batch_size, train_images);
   auto network = search_space::NetworkOptions::from(options);
   network.classes = classes;
-  network.auxiliary = settings.auxiliary;
+  auto trained = network;
+  trained.auxiliary = settings.auxiliary;
+  const child_trainer::Score* score = Prescreen::computed(options);
+  const int64_t scored_images = std::max<int64_t>(2, settings.batch_size);
   const auto workers =
       std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
   const auto device = child_trainer::find_devices(options.text("device")).front();
@@ -65,42 +110,44 @@ Projection project_search(const common::Options& options, int64_t classes, int64
       device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
   const double data_bytes = static_cast<double>((train_images + valid_images) * 3 *
                                                 network.input_size * network.input_size);
-  std::vector<double> steps;
+  std::vector<Timing> timings;
   Projection projection;
+  double least_bytes = std::numeric_limits<double>::infinity();  // of a child
   for (int i = 0; i < kSampledNetworks; ++i) {
     common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")),
                                  .purpose = "projection",
                                  .index = static_cast<uint64_t>(i)});
-    const auto graph =
-        search_space::build_network(space->architecture(space->sample(random)), network);
-    projection.bytes_a_child =
-        std::max(projection.bytes_a_child, training_bytes(graph, settings, device, data_bytes));
-    std::vector<std::future<double>> timings;
+    const auto architecture = space->architecture(space->sample(random));
+    const auto graph = search_space::build_network(architecture, trained);
+    const double bytes = training_bytes(graph, settings, device, data_bytes);
+    projection.bytes_a_child = std::max(projection.bytes_a_child, bytes);
+    least_bytes = std::min(least_bytes, bytes);
+    if (device.is_cpu() && bytes * static_cast<double>(together) > common::machine_memory())
+      continue;
+    std::vector<std::future<Timing>> pending;
     for (int64_t t = 0; t < together; ++t) {
-      timings.push_back(std::async(std::launch::async, [&] {
+      pending.push_back(std::async(std::launch::async, [&] {
         child_trainer::set_threads(options.integer("threads"));
-        return child_trainer::seconds_a_step(graph, settings, device);
+        Timing timing{.step = child_trainer::seconds_a_step(graph, settings, device)};
+        if (score != nullptr) {
+          timing.score = child_trainer::seconds_a_score(
+              *score, search_space::build_network(architecture, network), scored_images, device);
+        }
+        return timing;
       }));
     }
-    for (auto& timing : timings) steps.push_back(timing.get());
+    for (auto& timing : pending) timings.push_back(timing.get());
   }
-  double mean = 0;
-  for (const double step : steps) mean += step / static_cast<double>(steps.size());
-  const double image = mean / static_cast<double>(settings.batch_size);
-  const double epoch = training_seconds(image, 1, train_images, valid_images);
-  projection.seconds_a_trial = epoch * static_cast<double>(settings.epochs);
-  projection.epochs = Ladder(options).expected_epochs(options.integer("trials"));
-  projection.seconds = epoch * projection.epochs / static_cast<double>(workers);
-  // Side by side they take as long as the worker that has most of them.
-  const auto add_last = [&](int64_t count, int64_t epochs) {
-    const auto each = static_cast<double>(epochs);
-    projection.epochs += each * static_cast<double>(count);
-    projection.seconds +=
-        epoch * each *
-        std::ceil(static_cast<double>(count) / static_cast<double>(options.integer("workers")));
-  };
-  add_last(options.integer("repeats"), settings.epochs);
-  add_last(options.integer("finalists"), finalist_epochs(options));
+  if (timings.empty()) require_memory(least_bytes * static_cast<double>(together), device);
+  Timing mean;
+  for (const Timing& timing : timings) {
+    mean.step += timing.step / static_cast<double>(timings.size());
+    mean.score += timing.score / static_cast<double>(timings.size());
+  }
+  const double image = mean.step / static_cast<double>(settings.batch_size);
+  projection.seconds_a_trial = training_seconds(image, settings.epochs, train_images, valid_images);
+  projection.seconds_a_choice = mean.score * static_cast<double>(options.integer("pool"));
+  add_run(projection, options, workers);
   return projection;
 }
 

@@ -9,18 +9,15 @@
 
 #include "common/json.h"
 #include "common/options.h"
+#include "engine/rank_agreement.h"
 
 namespace nas::engine {
 
-// How well an order of the architectures agrees with what they are worth: rank correlations, and
-// their bootstrap standard errors.
-struct Agreement {
+// How well an order of the architectures agrees with what they are worth.
+struct OrderAgreement {
   std::string order;  // "reward" | "expected" | "ranking" | "from-others" | "parameters"
   std::string meaning;
-  double spearman = 0.0;
-  double spearman_error = 0.0;
-  double kendall = 0.0;
-  double kendall_error = 0.0;
+  RankAgreement agreement;
 };
 
 struct ProxyBenchResult {
@@ -30,7 +27,7 @@ struct ProxyBenchResult {
   double between = 0.0;          // standard deviation of the rewards of all architectures …
   double within = 0.0;           // … and of one that is trained several times
   int64_t seeds = 0;
-  std::vector<Agreement> agreements;
+  std::vector<OrderAgreement> agreements;
   std::string verdict;  // a sentence or two
 };
 common::Json to_json(const ProxyBenchResult& result);
@@ -39,7 +36,8 @@ common::Json to_json(const ProxyBenchResult& result);
 common::Options proxy_bench_options();
 
 // Keeps two runs in --out, `short` and, without a table, `long-EPOCHS`, and goes on with them;
-// nothing when asked to stop. Throws UsageError (neither a table nor a longer training),
+// nothing when asked to stop. Throws before anything is trained what sample_of_table() and
+// ProxyTrainings throw, and UsageError (neither a table nor a longer training, or both); later
 // NothingError (too few children succeeded), and what a search throws.
 std::optional<ProxyBenchResult> bench_proxy(const common::Options& options);
 

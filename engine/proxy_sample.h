@@ -21,7 +21,8 @@ struct TableSample {
 };
 
 // Rows of --table in random order, of the column --column, one of each network of --space: at most
-// --architectures. Throws DataError that names the line.
+// --architectures. Throws DataError that names the line, or where they have no order (fewer than
+// kFewestRanked, or all worth the same), and ConfigError where they are of another space.
 TableSample sample_of_table(const common::Options& options);
 
 }  // namespace nas::engine

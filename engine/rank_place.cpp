@@ -51,6 +51,8 @@ std::string first_host(const std::string& nodes) {
 }
 
 std::optional<RankPlace> slurm_place(const std::string& rendezvous) {
+  if (!rendezvous.empty())
+    child_trainer::parse_address(rendezvous);  // throws, also outside of Slurm
   // A batch script has the job's number of tasks too, but it is not one of them: only srun's have a
   // step.
   const std::string step = variable("SLURM_STEP_ID");

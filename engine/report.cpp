@@ -52,7 +52,8 @@ std::string failed_trials(const std::vector<Trial>& trials) {
     const bool ended = is_finished(trial.state) && !trial.reused_from;
     const bool fine = trial.state == TrialState::kSucceeded || trial.state == TrialState::kNotRun;
     if (!ended || fine || ++failed > kShownTrials) continue;
-    rows.push_back({std::to_string(trial.id), state_text(trial.state), trial.reason, trial.key});
+    rows.push_back({std::to_string(trial.id), state_text(trial.state), trial.reason,
+                    architecture_text(trial)});
   }
   if (rows.empty()) return "";
   return "<h2>Failed trials</h2>\n" +
@@ -183,6 +184,20 @@ void write_search_report(const RunFolder& run, const common::Options& options,
       {"Trials", fmt::format("{} of {}", trained, wanted) +
                      (trials.empty() ? "" : ": " + counts_text(trials))},
   };
+  const auto add_options = [&](const std::string& what, const std::vector<std::string>& names) {
+    std::vector<std::string> parts;
+    for (const auto& name : names) {
+      if (options.is_given(name))
+        parts.push_back("--" + name + " " + options.at(name).value_text());
+    }
+    if (!parts.empty()) facts.emplace_back(what, common::join(parts, ", "));
+  };
+  add_options("Reward", {"reward", "reward-power", "cost", "cost-target", "cost-weight"});
+  add_options("Prescreened", {"prescreen", "pool"});
+  add_options("Limits", {"max-parameters", "max-multiply-adds", "max-latency-ms"});
+  add_options("Latency of", {"latency-batch"});
+  add_options("Fidelity", {"fidelity", "min-epochs", "eta"});
+  add_options("Finalists", {"finalists", "finalist-epochs"});
   if (const EpochsSpent spent = epochs_spent(trials, further, options); spent.all() > 0)
     facts.emplace_back("Epochs", epochs_text(spent));
   if (const double seconds = seconds_trained(trials, further); seconds > 0)
@@ -200,7 +215,8 @@ void write_search_report(const RunFolder& run, const common::Options& options,
     if (const auto winner = choose_winner(trials, further, options)) {
       const Trial& best = winner->trial;
       body += "<h2>Best architecture</h2>\n<p>" + html::escape(winner_text(*winner)) + ".</p>\n" +
-              html::facts({{"Trial", std::to_string(best.id)}, {"Key", best.key}}) +
+              html::facts(
+                  {{"Trial", std::to_string(best.id)}, {"Architecture", architecture_text(best)}}) +
               html::drawing(best.architecture);
     }
     body += trained_again(further);
@@ -214,8 +230,8 @@ void write_model_report(const Model& model, const child_trainer::Metrics& metric
                         int64_t parameters, int64_t multiply_adds) {
   std::string body =
       html::facts({{"Dataset", model.dataset + (model.synthetic ? " (synthetic)" : "")},
-                   {"Network", fmt::format("{} {} a stage, {} filters, {} px", model.network.cells,
-                                           model.network.cells == 1 ? "cell" : "cells",
+                   {"Network", fmt::format("{} a stage, {} filters, {} px",
+                                           common::counted(model.network.cells, "cell"),
                                            model.network.filters, model.network.input_size)},
                    {"Parameters", common::with_commas(parameters)},
                    {"Multiply-adds", common::with_unit(static_cast<double>(multiply_adds))},

@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "engine/html.h"
 #include "engine/html_chart.h"
+#include "engine/run_view.h"
 
 namespace nas::engine {
 
@@ -134,7 +135,7 @@ std::string highest_rewards(const std::vector<Trial>& trials, const std::vector<
     rows.push_back(
         {std::to_string(parent_of(*row)), levels.size() > 1 ? std::to_string(row->to_epoch) : "",
          fmt::format("{:.4f}", *row->reward), parameters > 0 ? common::with_commas(parameters) : "",
-         row->seconds > 0 ? common::duration_text(row->seconds) : "", row->key});
+         row->seconds > 0 ? common::duration_text(row->seconds) : "", architecture_text(*row)});
   }
   return html::table({{"trial", Column::Kind::kNumber},
                       {"epochs", Column::Kind::kNumber},

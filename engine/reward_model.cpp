@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numbers>
 #include <numeric>
 
 #include "common/statistics.h"
@@ -125,8 +126,8 @@ common::Option size_prior_option() {
           .value = 0.0,
           .help =
               "How much larger networks are believed to gain when they are trained longer, as the "
-              "winner is chosen: standard deviations of the expected reward for one of the "
-              "logarithm of the parameters; not with --cost",
+              "winner is chosen: standard deviations of the expected reward for twice the "
+              "parameters; not with --cost",
           .min = 0,
           .max = 100,
           .lasting = common::Lasting::kUntilChanged};
@@ -159,18 +160,26 @@ RewardModel::RewardModel(const std::vector<Trained>& trained, const common::Opti
       targets_.back().push_back((std::max(reward, lowest) - centre_) / unit_);
   }
 
-  process_ = fitted(chosen);
-  const auto [mean, deviation] = process_->predict(points_);
+  processes_ = fitted(chosen);
+  at::Tensor mean = at::zeros({static_cast<int64_t>(trained.size())}, at::kDouble);
+  at::Tensor square = at::zeros_like(mean);
+  for (const auto& [process, weight] : processes_) {
+    const auto posterior = process.predict(points_);
+    mean.add_(posterior.mean, weight);
+    square.add_(posterior.deviation.square() + posterior.mean.square(), weight);
+  }
+  const at::Tensor deviation = (square - mean.square()).clamp_min_(0.0).sqrt_();
   for (int64_t i = 0; i < mean.size(0); ++i) {
     means_.push_back(centre_ + unit_ * mean[i].item<double>());
     deviations_.push_back(unit_ * deviation[i].item<double>());
   }
   size_bonus_.resize(trained.size(), 0.0);
   if (costs.empty()) return;
-  const at::Tensor size = standardised(to_tensor(costs)).select(1, 0);
+  const at::Tensor doublings = to_tensor(costs).select(1, 0) / std::numbers::ln2;
+  const at::Tensor larger = doublings - doublings.mean();
   const double unit = size_prior(options) * unit_ * mean.std(/*unbiased=*/false).item<double>();
   for (size_t i = 0; i < trained.size(); ++i)
-    size_bonus_[i] = unit * size[static_cast<int64_t>(i)].item<double>();
+    size_bonus_[i] = unit * larger[static_cast<int64_t>(i)].item<double>();
 }
 
 Points RewardModel::points_of(const std::vector<size_t>& architectures) const {
@@ -181,7 +190,8 @@ Points RewardModel::points_of(const std::vector<size_t>& architectures) const {
   return points;
 }
 
-GaussianProcess RewardModel::fitted(const std::vector<size_t>& architectures) const {
+std::vector<RewardModel::Weighted> RewardModel::fitted(
+    const std::vector<size_t>& architectures) const {
   std::vector<size_t> rows;
   std::vector<double> targets;
   std::vector<int64_t> comparable;
@@ -194,49 +204,51 @@ GaussianProcess RewardModel::fitted(const std::vector<size_t>& architectures) co
   }
   const Points points = points_of(rows);
   const at::Tensor values = at::tensor(targets, at::kDouble);
-  controller::KernelSetting setting{.lengths = std::vector<double>(points.size(), 1.0)};
+  std::vector<controller::WeightedSetting> settings = {
+      {.setting = {.lengths = std::vector<double>(points.size(), 1.0)}}};
   if (comparable.size() > 1) {
     const at::Tensor chosen = at::tensor(comparable, at::kLong);
     Points some;
     for (const at::Tensor& group : points) some.push_back(group.index_select(0, chosen));
-    setting = controller::likeliest_setting(some, values.index_select(0, chosen));
+    settings = controller::likely_settings(some, values.index_select(0, chosen));
   }
-  return GaussianProcess(points, values, setting);
+  std::vector<Weighted> processes;
+  for (const auto& [setting, weight] : settings)
+    processes.push_back({GaussianProcess(points, values, setting), weight});
+  return processes;
 }
 
-// The variance of what is not known of i, once `observed` has been trained once more.
-double RewardModel::variance_after(size_t i, size_t observed) const {
-  const auto deviation =
-      process_->expecting(points_of({observed})).predict(points_of({i})).deviation;
-  return std::pow(unit_ * deviation.item<double>(), 2);
-}
-
-// One more training takes the variance V to V n² / (V + n²), where n is the noise.
 double RewardModel::noise() const {
-  const double before = std::pow(deviations_[0], 2);
-  const double after = variance_after(0, 0);
-  return before > after ? std::sqrt(before * after / (before - after)) : 0.0;
+  double variance = 0.0;
+  for (const auto& [process, weight] : processes_)
+    variance += weight * std::pow(process.noise(), 2);
+  return unit_ * std::sqrt(variance);
 }
 
-// The covariance c of both is in what a training of b would tell of a: c² / (V_b + n²). It is taken
-// for positive, as networks that share anything go up and down together.
 double RewardModel::probability_of_better(size_t a, size_t b) const {
-  const double variance_a = std::pow(deviations_[a], 2);
-  const double variance_b = std::pow(deviations_[b], 2);
-  const double told = std::max(0.0, variance_a - variance_after(a, b));
-  const double covariance = std::sqrt(told * (variance_b + std::pow(noise(), 2)));
-  const double variance = std::max(0.0, variance_a + variance_b - 2 * covariance);
-  const double difference = worth(a) - worth(b);
-  if (variance <= 0) return difference > 0 ? 1.0 : 0.5;
-  return normal_probability(difference / std::sqrt(variance));
+  const Points both = points_of({a, b});
+  const double bonus = (size_bonus_[a] - size_bonus_[b]) / unit_;
+  double probability = 0.0;
+  for (const auto& [process, weight] : processes_) {
+    const at::Tensor mean = process.predict(both).mean;
+    const double difference = (mean[0] - mean[1]).item<double>() + bonus;
+    const at::Tensor c = process.covariance(both);
+    const double variance = (c[0][0] + c[1][1] - 2 * c[0][1]).item<double>();
+    probability += weight * (variance > 0     ? normal_probability(difference / std::sqrt(variance))
+                             : difference > 0 ? 1.0
+                                              : 0.5);
+  }
+  return probability;
 }
 
 double RewardModel::worth_from_others(size_t i) const {
   std::vector<size_t> others(targets_.size());
   std::iota(others.begin(), others.end(), 0);
   others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
-  return size_bonus_[i] + centre_ +
-         unit_ * fitted(others).predict(points_of({i})).mean.item<double>();
+  double mean = 0.0;
+  for (const auto& [process, weight] : fitted(others))
+    mean += weight * process.predict(points_of({i})).mean.item<double>();
+  return size_bonus_[i] + centre_ + unit_ * mean;
 }
 
 }  // namespace nas::engine

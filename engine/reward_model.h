@@ -1,7 +1,9 @@
-// What all trainings of a run say about each of its architectures: a Gaussian process on the
+// What all trainings of a run say about each of its architectures: Gaussian processes on the
 // space's features, the networks' costs, and their zero-cost scores where all have them, fitted to
-// the rewards. Networks that are alike share what was learnt, so that one lucky training counts for
-// less, and further trainings of one network are further observations of it.
+// the rewards. How much noise there is, and what tells of a reward, is not known of few trainings:
+// every likely setting of the process has its say, by its likelihood. Networks that are alike share
+// what was learnt, so that one lucky training counts for less, and further trainings of one network
+// are further observations of it.
 #pragma once
 
 #include "common/options.h"
@@ -40,16 +42,19 @@ class RewardModel {
   double worth_from_others(size_t i) const;
 
  private:
-  controller::GaussianProcess fitted(const std::vector<size_t>& architectures) const;
+  struct Weighted {
+    controller::GaussianProcess process;
+    double weight = 1.0;
+  };
+  std::vector<Weighted> fitted(const std::vector<size_t>& architectures) const;
   controller::Points points_of(const std::vector<size_t>& architectures) const;
-  double variance_after(size_t i, size_t observed) const;
 
   controller::Points points_;                 // one an architecture
   std::vector<std::vector<double>> targets_;  // rewards of each, of mean 0 and deviation 1
   std::vector<bool> foreign_;                 // not of the space
   double centre_ = 0.0;
   double unit_ = 1.0;
-  std::optional<controller::GaussianProcess> process_;
+  std::vector<Weighted> processes_;
   std::vector<double> means_;
   std::vector<double> deviations_;
   std::vector<double> size_bonus_;

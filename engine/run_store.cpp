@@ -6,6 +6,7 @@
 #include <random>
 
 #include "common/error.h"
+#include "common/log.h"
 #include "engine/search.h"
 
 namespace nas::engine {
@@ -42,19 +43,19 @@ std::string new_run_id(const RunFolder& run) {
 }
 
 Store make_store(const RunFolder& run, const std::string& store) {
-  return {run.store_url(store), run_id_of(run)};
+  Store made(run.store_url(store), run_id_of(run));
+  made.set_meta("begun", common::utc_stamp());  // a run without trials is known, too
+  return made;
 }
 
 Store open_store(const RunFolder& run) {
   const std::string id = run_id_of(run);
   const std::string url = run.store_url(run_options(run).text("store"));
-  if (!store_exists(url)) {
-    throw common::DataError({.where = "run " + run.path().string(),
-                             .what = "its database is missing",
-                             .got = "nothing at " + url,
-                             .hint = "the file put back, or a new --run"});
-  }
-  return {url, id};
+  if (auto store = Store::find(url, id)) return std::move(*store);
+  throw common::DataError({.where = "run " + run.path().string(),
+                           .what = "its database is missing",
+                           .got = "nothing of it at " + url,
+                           .hint = "the database put back, or a new --run"});
 }
 
 }  // namespace nas::engine

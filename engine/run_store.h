@@ -16,9 +16,9 @@ std::string new_run_id(const RunFolder& run);
 // Store() throws.
 Store make_store(const RunFolder& run, const std::string& store);
 
-// The store that the run's config.toml names, for the run_id of its environment.json. Throws what
-// Store() throws, ConfigError when the folder has no run_id, and DataError when the database is
-// gone.
+// The store that the run's config.toml names, for the run_id of its environment.json. Makes
+// nothing: throws what Store() throws, ConfigError when the folder has no run_id, and DataError
+// when the database, its tables or the run's rows are gone.
 Store open_store(const RunFolder& run);
 
 }  // namespace nas::engine

@@ -40,9 +40,33 @@ std::string counts_text(const std::vector<Trial>& trials) {
   return common::join(parts, ", ");
 }
 
+std::string why_exhausted(const std::vector<Trial>& trials) {
+  std::string text = fmt::format("of {} proposals {} were trained ({})", trials.size(),
+                                 count_trainings(trials), counts_text(trials));
+  const auto refused = std::find_if(trials.begin(), trials.end(), [](const Trial& trial) {
+    return trial.state == TrialState::kInfeasible;
+  });
+  if (refused != trials.end())
+    text += fmt::format("; INFEASIBLE is e.g. trial {}: {}", refused->id, refused->reason);
+  return text;
+}
+
+std::string architecture_text(const Trial& trial) {
+  if (!common::starts_with(trial.key, kGivenKey)) return trial.key;
+  return "given: " + (trial.architecture.name.empty()
+                          ? fmt::format("trials/{:06}/architecture.json", trial.id)
+                          : trial.architecture.name);
+}
+
 int64_t count_trainings(const std::vector<Trial>& trials) {
   return std::count_if(trials.begin(), trials.end(), [](const Trial& trial) {
     return is_finished(trial.state) && is_training(trial);
+  });
+}
+
+int64_t count_failed(const std::vector<Trial>& trials) {
+  return std::count_if(trials.begin(), trials.end(), [](const Trial& trial) {
+    return is_finished(trial.state) && is_training(trial) && trial.state != TrialState::kSucceeded;
   });
 }
 

@@ -13,7 +13,7 @@ enum class RunState {
   kRunning,       // a coordinator holds the folder
   kInterrupted,   // unfinished, and nobody works on it: `nas search --run` goes on
   kFinished,      // all its trials
-  kStoppedEarly,  // by its time limit, or nothing new was left to propose
+  kStoppedEarly,  // by its time limit, or nothing (new, or within the limits) was left to propose
 };
 RunState run_state(const RunFolder& run, Store& store);
 std::string state_text(RunState state);  // "running", "interrupted", "finished", "stopped early"
@@ -21,7 +21,15 @@ std::string state_text(RunState state);  // "running", "interrupted", "finished"
 // "30 SUCCEEDED, 2 OOM, 4 repeated".
 std::string counts_text(const std::vector<Trial>& trials);
 
+// Of a search that ran out of proposals: what became of them, and an example of what was refused.
+std::string why_exhausted(const std::vector<Trial>& trials);
+
+// The architecture for people: its key, or of one that the user gave and that is not of the space
+// its name.
+std::string architecture_text(const Trial& trial);
+
 // Trainings (is_training()) that ended, in whatever way.
 int64_t count_trainings(const std::vector<Trial>& trials);
+int64_t count_failed(const std::vector<Trial>& trials);  // of these: without a reward
 
 }  // namespace nas::engine

@@ -6,7 +6,6 @@
 #include "child_trainer/score.h"
 #include "common/error.h"
 #include "common/log.h"
-#include "common/statistics.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
 #include "engine/table_file.h"
@@ -28,7 +27,7 @@ common::OptionList own_score_options() {
       {.name = "sample",
        .value = 200,
        .help = "Architectures, drawn at random from the table",
-       .min = 2,
+       .min = kFewestRanked,
        .max = 10000000},
       {.name = "scores",
        .value = std::vector<std::string>(),
@@ -72,8 +71,14 @@ Sample drawn_sample(const common::Options& options, uint64_t seed) {
     throw common::UsageError(
         {.where = "nas bench scores", .what = "no architectures", .hint = "--table FILE"});
   }
-  const Table table = read_table(file, {options.text("column")});
+  const Table table = read_table(file, {{.option = "--column", .name = options.text("column")}});
   const auto rows = static_cast<int64_t>(table.architectures.size());
+  if (rows < kFewestRanked) {
+    throw common::DataError({.where = file,
+                             .what = "too few architectures for a rank correlation",
+                             .got = std::to_string(rows),
+                             .expected = std::to_string(kFewestRanked) + " or more"});
+  }
   auto drawn = common::RandomStream({.seed = seed, .purpose = "bench scores"}).permutation(rows);
   drawn.resize(static_cast<size_t>(std::min(rows, options.integer("sample"))));
   Sample sample;
@@ -82,7 +87,7 @@ Sample drawn_sample(const common::Options& options, uint64_t seed) {
     try {
       sample.architectures.push_back(search_space::find_architecture(table.architectures[i]));
     } catch (const common::Error& error) {
-      throw common::DataError({.where = file + ":" + std::to_string(i + 2), .what = error.what()});
+      throw common::DataError({.where = table.place(i), .what = error.what()});
     }
     sample.worth.push_back(table.values[0][i]);
   }
@@ -109,10 +114,9 @@ child_trainer::Batch drawn_batch(const data::Dataset& dataset, int64_t images, u
 }  // namespace
 
 common::Json to_json(const ScoreBenchRow& row) {
-  return {{"score", row.score},       {"networks", row.networks},
-          {"spearman", row.spearman}, {"spearman_error", row.spearman_error},
-          {"kendall", row.kendall},   {"kendall_error", row.kendall_error},
-          {"seconds", row.seconds}};
+  common::Json json = {{"score", row.score}, {"networks", row.networks}, {"seconds", row.seconds}};
+  json.update(to_json(row.agreement));
+  return json;
 }
 
 common::Options score_bench_options() {
@@ -138,6 +142,7 @@ std::vector<ScoreBenchRow> bench_scores(
   Numbers seconds(scores.size());
   const auto count = static_cast<int64_t>(sample.architectures.size());
   int64_t done = 0;
+  show(done, count);
   for (const auto& architecture : sample.architectures) {
     child_trainer::Network network(search_space::build_network(architecture, network_options),
                                    device, {.seed = seed});
@@ -151,15 +156,9 @@ std::vector<ScoreBenchRow> bench_scores(
 
   std::vector<ScoreBenchRow> rows;
   for (size_t i = 0; i < scores.size(); ++i) {
-    const auto error = [&](common::Correlation correlation) {
-      return common::bootstrap_error(correlation, values[i], sample.worth, seed);
-    };
     rows.push_back({.score = scores[i]->name,
                     .networks = count,
-                    .spearman = common::spearman(values[i], sample.worth),
-                    .spearman_error = error(common::spearman),
-                    .kendall = common::kendall(values[i], sample.worth),
-                    .kendall_error = error(common::kendall),
+                    .agreement = rank_agreement(values[i], sample.worth, seed),
                     .seconds = seconds[i]});
   }
   return rows;

@@ -7,17 +7,15 @@
 
 #include "common/json.h"
 #include "common/options.h"
+#include "engine/rank_agreement.h"
 
 namespace nas::engine {
 
 struct ScoreBenchRow {
   std::string score;
   int64_t networks = 0;
-  double spearman = 0.0;  // correlations with the column, and their bootstrap standard errors
-  double spearman_error = 0.0;
-  double kendall = 0.0;
-  double kendall_error = 0.0;
-  double seconds = 0.0;  // a network, without building it; mean
+  RankAgreement agreement;  // with the column
+  double seconds = 0.0;     // a network, without building it; mean
 };
 common::Json to_json(const ScoreBenchRow& row);
 
@@ -26,7 +24,8 @@ common::Options score_bench_options();
 
 // A row for each score, over a random sample of the table's architectures: networks with initial
 // weights, and one batch of the dataset's training images, all drawn from the seed. `show` is told
-// how many of the networks are done. Throws UsageError (no table, an unknown score) and DataError.
+// how many of the networks are done: 0 when the first is begun. Throws UsageError (no table, an
+// unknown score) and DataError (also a table of fewer than kFewestRanked architectures).
 std::vector<ScoreBenchRow> bench_scores(
     const common::Options& options, const std::function<void(int64_t done, int64_t count)>& show);
 

@@ -25,7 +25,7 @@ class NetworkScorer {
         device_(child_trainer::find_device(options.text("device"))) {
     child_trainer::limit_cuda_memory(device_,
                                      parse_bytes("child-memory", options.text("child-memory")));
-    const auto dataset = data::read_dataset(run.proxy());
+    const auto dataset = data::map_dataset(run.proxy());
     network_.classes = dataset.class_count();
     const auto normalisation = child_trainer::measure_normalisation(dataset, dataset.train);
     const child_trainer::DeviceSplit split(dataset, dataset.train, normalisation, device_);

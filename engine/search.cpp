@@ -20,7 +20,7 @@
 #include "engine/objective.h"
 #include "engine/proxy.h"
 #include "engine/repeats.h"
-#include "engine/report.h"
+#include "engine/run_result.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search_options.h"
@@ -83,25 +83,6 @@ void name_unfinished_runs() {
   }
 }
 
-void write_best(const RunFolder& run, const Winner& winner) {
-  const Trial& best = winner.trial;
-  common::write_file_atomically(run.best() / "architecture.json",
-                                search_space::to_json(best.architecture).dump(2) + "\n");
-  const fs::path weights = run.best() / "weights.safetensors";
-  fs::remove(weights);  // of an earlier winner
-  // Of the training that won, or where these were not kept of its repeat.
-  for (const int64_t id : {winner.row, repeat_of(best, 1).id}) {
-    const fs::path source = run.trial(id) / "weights.safetensors";
-    if (!fs::exists(weights) && fs::exists(source))
-      common::write_file_atomically(weights, common::read_file(source));
-  }
-  const common::Json json = {{"trial", best.id},
-                             {"reward", best.reward.value_or(0.0)},
-                             {"metrics", best.metrics},
-                             {"winner", to_json(winner)}};
-  common::write_file_atomically(run.best() / "best.json", json.dump(2) + "\n");
-}
-
 // What there is to say of a run that has all its trials.
 std::optional<SearchResult> finished_result(const RunFolder& run, const common::Options& options) {
   Store store = open_store(run);
@@ -116,7 +97,8 @@ std::optional<SearchResult> finished_result(const RunFolder& run, const common::
   return SearchResult{.run = run,
                       .winner = choose_winner(trials, further, options),
                       .trials = trained,
-                      .epochs = epochs_spent(trials, further, options)};
+                      .epochs = epochs_spent(trials, further, options),
+                      .failed = count_failed(trials)};
 }
 
 // False when asked to stop.
@@ -153,11 +135,26 @@ void check_proxy(const RunFolder& run, const common::Json& proxy) {
 // Clears what an earlier start left of its end, and writes what was missing.
 void continue_run(const RunFolder& run, const common::Options& options, bool needs_proxy,
                   const std::optional<data::Dataset>& missing_proxy) {
-  if (missing_proxy) data::write_dataset(run.proxy(), *missing_proxy);
+  if (missing_proxy) data::write_dataset(run.proxy(), *missing_proxy, data::Storage::kPlain);
   if (needs_proxy) check_proxy(run, proxy_json(run));
   common::write_file_atomically(run.config(), options.to_toml());
   Store store = open_store(run);
   for (const char* of_the_end : {"end", "strategy_state_sha256"}) store.set_meta(of_the_end, "");
+}
+
+// What `end` in the store says; "" of what goes on.
+std::string end_text(SearchEnd end) {
+  switch (end) {
+    case SearchEnd::kDone:
+      return "done";
+    case SearchEnd::kTimeLimit:
+      return "time-limit";
+    case SearchEnd::kExhausted:
+      return "exhausted";
+    case SearchEnd::kAskedToStop:
+      return "";
+  }
+  return "";
 }
 
 SearchResult coordinated(const RunFolder& run, const common::Options& options) {
@@ -167,18 +164,15 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
     SearchProgress progress;
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
     result.trials = count_trainings(coordinator.trials());
+    result.failed = count_failed(coordinator.trials());
+    if (result.end == SearchEnd::kExhausted) result.why = why_exhausted(coordinator.trials());
   }
   const bool ended = result.end == SearchEnd::kDone || result.end == SearchEnd::kExhausted;
   if (ended && !train_best_again(run, options)) result.end = SearchEnd::kAskedToStop;
+  result.winner = write_result(run, options);
   Store store = open_store(run);
-  const auto trials = store.trials();
-  const auto further = store.further();
-  result.winner = choose_winner(trials, further, options);
-  result.epochs = epochs_spent(trials, further, options);
-  if (result.winner) write_best(run, *result.winner);
-  if (result.end != SearchEnd::kAskedToStop)
-    store.set_meta("end", result.end == SearchEnd::kDone ? "done" : "early");
-  write_search_report(run, options, trials, further);
+  result.epochs = epochs_spent(store.trials(), store.further(), options);
+  if (result.end != SearchEnd::kAskedToStop) store.set_meta("end", end_text(result.end));
   return result;
 }
 
@@ -232,12 +226,16 @@ SearchResult search(common::Options options) {
   } else {
     apply_preset(options, devices.front().is_cuda());
     if (options.text("evaluator") == "trained" && options.text("proxy").empty()) {
+      const std::string run = options.text("run");
       throw common::UsageError(
-          {.where = "nas search", .what = "no proxy dataset", .hint = "--proxy cifar10"});
+          {.where = "nas search",
+           .what = run.empty()
+                       ? "no proxy dataset"
+                       : "there is no run '" + run + "', and no proxy dataset for a new one",
+           .hint = run.empty() ? "--proxy cifar10" : "nas list runs, or --proxy cifar10"});
     }
   }
   resolve(options, devices);
-  if (!named) name_unfinished_runs();
   const RunFolder run = named ? *named : RunFolder(new_run_path(options));
   child_trainer::TrainSettings::from(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
@@ -246,9 +244,10 @@ SearchResult search(common::Options options) {
   Prescreen::check(options, evaluator.needs_proxy);
   Ladder::check(options, evaluator.by_epoch);
   check_finalists(options, evaluator.by_epoch);
-  check_store_url(run.store_url(options.text("store")));
+  check_store(run.store_url(options.text("store")));
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
+  if (!named) name_unfinished_runs();
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
   std::optional<FolderLock> lock;
   if (exists) {

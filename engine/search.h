@@ -10,9 +10,11 @@ namespace nas::engine {
 struct SearchResult {
   RunFolder run;
   SearchEnd end = SearchEnd::kDone;
+  std::string why = {};  // of kExhausted, for people
   std::optional<Winner> winner;
   int64_t trials = 0;  // trainings that ended
   EpochsSpent epochs = {};
+  int64_t failed = 0;  // of these: in whatever way
   double wall_seconds = 0.0;
   bool dry_run = false;
 };

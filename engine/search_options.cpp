@@ -1,6 +1,7 @@
 #include "engine/search_options.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "child_trainer/train_settings.h"
 #include "common/error.h"
@@ -217,7 +218,8 @@ double parse_bytes(const std::string& option, const std::string& text) {
       {"", 1},      {"b", 1},        {"kb", 1e3},        {"mb", 1e6},          {"gb", 1e9},
       {"tb", 1e12}, {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}};
   for (const auto& [name, factor] : units) {
-    if (error == std::errc() && unit == name && number >= 0) return number * factor;
+    if (error == std::errc() && unit == name && number >= 0 && std::isfinite(number * factor))
+      return number * factor;
   }
   throw common::ConfigError({.where = "--" + option,
                              .what = "not a size",

@@ -10,14 +10,26 @@
 
 namespace nas::engine {
 
+namespace {
+
+// ", preset laptop", where a preset has decided anything.
+std::string preset_text(const common::Options& options) {
+  for (const auto& option : options.all()) {
+    if (common::starts_with(option.origin, "preset ")) return ", " + option.origin;
+  }
+  return "";
+}
+
+}  // namespace
+
 void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
                 bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
   common::log_info(
-      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {} ({})",
+      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {}{}",
                   options.text("strategy"), options.text("space"), options.integer("trials"),
                   options.integer("workers"), options.integer("threads"), options.integer("seed"),
-                  options.at("epochs").origin));
+                  preset_text(options)));
   if (options.text("prescreen") != "none") {
     common::log_info(fmt::format("prescreen the best of {} proposals by {}",
                                  options.integer("pool"), options.text("prescreen")));
@@ -46,22 +58,27 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
       proxy["name"].get<std::string>(), proxy["synthetic"].get<bool>() ? " (synthetic)" : "",
       proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>(),
       proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
-  common::log_info(
-      fmt::format("children  {} cells a stage, {} filters, {} epochs, batch {}, learning rate {:g}",
-                  options.integer("cells"), options.integer("filters"), options.integer("epochs"),
-                  options.integer("batch-size"), options.number("lr")));
+  common::log_info(fmt::format("children  {} a stage, {} filters, {}, batch {}, learning rate {:g}",
+                               common::counted(options.integer("cells"), "cell"),
+                               options.integer("filters"),
+                               common::counted(options.integer("epochs"), "epoch"),
+                               options.integer("batch-size"), options.number("lr")));
   if (!project) return;
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
                      proxy["valid"].get<int64_t>());
   const bool in_rungs = options.text("fidelity") != "full";
-  common::log_info(fmt::format("projected {}{} ({} a trial{}), {} of memory a child",
+  const std::string choice =
+      projection.seconds_a_choice > 0
+          ? ", " + common::duration_text(projection.seconds_a_choice) + " to choose it"
+          : "";
+  common::log_info(fmt::format("projected {}{} ({} a trial{}{}), {} of memory a child",
                                common::duration_text(projection.seconds),
                                in_rungs || options.integer("finalists") > 0
                                    ? fmt::format(" for about {:.0f} epochs", projection.epochs)
                                    : "",
                                common::duration_text(projection.seconds_a_trial),
-                               in_rungs ? " that goes all the way" : "",
+                               in_rungs ? " that goes all the way" : "", choice,
                                common::bytes_text(projection.bytes_a_child)));
 }
 

@@ -14,13 +14,15 @@ std::string progress_text(const SearchStatus& status) {
   std::string text = fmt::format("{}/{} trials", status.trained, status.wanted);
   if (const int64_t promotions = status.promotions + status.waiting_on; promotions > 0)
     text += fmt::format(", {}/{} promotions", status.promotions, promotions);
-  if (status.best) {
+  if (status.infeasible > 0) text += fmt::format(", {} INFEASIBLE", status.infeasible);
+  if (status.best)
     text += fmt::format(", best {:.4f} (trial {})", *status.best->reward, parent_of(*status.best));
-  }
   if (status.last) {
     text += status.last->reward ? fmt::format(", last {:.4f}", *status.last->reward)
                                 : ", last " + state_text(status.last->state);
   }
+  if (status.pool > 1 && status.drawn > 0)
+    text += fmt::format(", {} of a pool of {} drawn", status.drawn, status.pool);
   return text;
 }
 

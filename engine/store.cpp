@@ -34,37 +34,62 @@ constexpr const char* kColumns =
     "id, kind, choices, key, architecture, reused_from, from_epoch, to_epoch, attempt, state, "
     "worker, lease, reward, reason, metrics, files, seconds";
 
-}  // namespace
+// What a database is called in messages: a connection may have a password.
+std::string shown(const StoreBackend& backend, const std::string& url) {
+  return backend.exists != nullptr ? url : "store " + backend.name;
+}
 
 template <class F>
-auto Store::guarded(F work) {
+auto guarded(const std::string& where, F work) {
   try {
     return work();
   } catch (const soci::soci_error& error) {
-    throw store_failure(error);
+    throw_store_failure(where, error);
   }
 }
 
-void check_store_url(const std::string& url) { backend_of(url); }
+}  // namespace
 
-bool store_exists(const std::string& url) {
+void check_store(const std::string& url) {
   const StoreBackend& backend = backend_of(url);
-  return backend.exists == nullptr || backend.exists(url.substr(backend.prefix.size()));
+  guarded(shown(backend, url), [&] { backend.check(url.substr(backend.prefix.size())); });
 }
 
+Store::Store(const StoreBackend& backend, const std::string& url, std::string run)
+    : backend_(&backend), where_(shown(backend, url)), run_(std::move(run)) {}
+
 Store::Store(const std::string& url, std::string run)
-    : backend_(&backend_of(url)), run_(std::move(run)) {
-  guarded([&] {
+    : Store(backend_of(url), url, std::move(run)) {
+  guarded(where_, [&] {
     session_ = backend_->open(url.substr(backend_->prefix.size()));
     make_tables(*session_, *backend_);
   });
+}
+
+std::optional<Store> Store::find(const std::string& url, std::string run) {
+  Store store(backend_of(url), url, std::move(run));
+  const std::string address = url.substr(store.backend_->prefix.size());
+  if (store.backend_->exists != nullptr && !store.backend_->exists(address)) return std::nullopt;
+  const bool there = guarded(store.where_, [&] {
+    store.session_ = store.backend_->open(address);
+    return has_tables(*store.session_, *store.backend_) && store.knows_run();
+  });
+  return there ? std::optional<Store>(std::move(store)) : std::nullopt;
+}
+
+bool Store::knows_run() {
+  long long rows = 0;
+  *session_ << "SELECT (SELECT count(*) FROM meta WHERE run = :run) + "
+               "(SELECT count(*) FROM trials WHERE run = :run)",
+      soci::use(run_, "run"), soci::into(rows);
+  return rows > 0;
 }
 
 Store::Store(Store&& other) noexcept = default;
 Store::~Store() = default;
 
 std::vector<Trial> Store::select(const std::string& condition, int64_t id) {
-  return guarded([&] {
+  return guarded(where_, [&] {
     std::vector<Trial> trials;
     TrialRow row;
     const long long wanted = id;
@@ -92,7 +117,7 @@ std::optional<Trial> Store::trial(int64_t id) {
 }
 
 void Store::insert(const Trial& trial) {
-  guarded([&] {
+  guarded(where_, [&] {
     TrialRow row = row_of(trial);
     *session_ << std::string("INSERT INTO trials (run, ") + kColumns +
                      ") VALUES (:run, :id, :kind, :choices, :key, :architecture, :reused, :from, "
@@ -108,7 +133,7 @@ void Store::insert(const Trial& trial) {
 }
 
 void Store::insert_all(const std::vector<Trial>& trials) {
-  guarded([&] {
+  guarded(where_, [&] {
     soci::transaction transaction(*session_);
     for (const auto& trial : trials) insert(trial);
     transaction.commit();
@@ -116,7 +141,7 @@ void Store::insert_all(const std::vector<Trial>& trials) {
 }
 
 std::optional<Trial> Store::claim(const std::string& worker, double lease_seconds) {
-  const auto claimed = guarded([&]() -> std::optional<int64_t> {
+  const auto claimed = guarded(where_, [&]() -> std::optional<int64_t> {
     const std::string lease = new_lease();
     long long id = -1;
     *session_ << "UPDATE trials SET state = 'LEASED', worker = :worker, lease = :lease, "
@@ -135,7 +160,7 @@ std::optional<Trial> Store::claim(const std::string& worker, double lease_second
 }
 
 bool Store::renew(const Trial& trial, double lease_seconds) {
-  return guarded([&] {
+  return guarded(where_, [&] {
     const long long id = trial.id;
     soci::statement statement =
         (session_->prepare << "UPDATE trials SET lease_until = " + backend_->now +
@@ -148,7 +173,7 @@ bool Store::renew(const Trial& trial, double lease_seconds) {
 }
 
 bool Store::finish(const Trial& trial) {
-  return guarded([&] {
+  return guarded(where_, [&] {
     TrialRow row = row_of(trial);
     soci::statement statement =
         (session_->prepare << "UPDATE trials SET state = :state, reward = :reward, "
@@ -165,7 +190,7 @@ bool Store::finish(const Trial& trial) {
 }
 
 bool Store::put_back(const Trial& trial, bool count_attempt) {
-  return guarded([&] {
+  return guarded(where_, [&] {
     const long long id = trial.id;
     const long long added = count_attempt ? 1 : 0;
     soci::statement statement =
@@ -179,7 +204,7 @@ bool Store::put_back(const Trial& trial, bool count_attempt) {
 }
 
 int64_t Store::release_worker(const std::string& worker) {
-  return guarded([&] {
+  return guarded(where_, [&] {
     soci::statement statement =
         (session_->prepare << "UPDATE trials SET state = 'WAITING', lease = '' WHERE run = :run "
                               "AND state = 'LEASED' AND (:worker = '' OR worker = :worker)",
@@ -190,7 +215,7 @@ int64_t Store::release_worker(const std::string& worker) {
 }
 
 int64_t Store::release_expired() {
-  return guarded([&] {
+  return guarded(where_, [&] {
     soci::statement statement =
         (session_->prepare << "UPDATE trials SET state = 'WAITING', lease = '' WHERE run = :run "
                               "AND state = 'LEASED' AND lease_until < " +
@@ -202,7 +227,7 @@ int64_t Store::release_expired() {
 }
 
 void Store::update_files(int64_t id, const common::Json& files) {
-  guarded([&] {
+  guarded(where_, [&] {
     const long long row = id;
     const std::string text = files.dump();
     *session_ << "UPDATE trials SET files = :files WHERE run = :run AND id = :id", soci::use(text),
@@ -211,7 +236,7 @@ void Store::update_files(int64_t id, const common::Json& files) {
 }
 
 void Store::save_strategy(const StrategyState& state) {
-  guarded([&] {
+  guarded(where_, [&] {
     const long long proposed = state.proposed;
     *session_ << "INSERT INTO strategy (run, proposed, state) VALUES (:run, :proposed, :state) "
                  "ON CONFLICT (run) DO UPDATE SET proposed = excluded.proposed, "
@@ -221,7 +246,7 @@ void Store::save_strategy(const StrategyState& state) {
 }
 
 std::optional<StrategyState> Store::load_strategy() {
-  return guarded([&]() -> std::optional<StrategyState> {
+  return guarded(where_, [&]() -> std::optional<StrategyState> {
     long long proposed = 0;
     std::string state;
     *session_ << "SELECT proposed, state FROM strategy WHERE run = :run", soci::use(run_),
@@ -232,7 +257,7 @@ std::optional<StrategyState> Store::load_strategy() {
 }
 
 void Store::add_event(const std::string& kind, int64_t trial, const std::string& text) {
-  guarded([&] {
+  guarded(where_, [&] {
     const long long id = trial;
     *session_ << "INSERT INTO events (run, time, kind, trial, text) VALUES (:run, " +
                      backend_->now + ", :kind, :trial, :text)",
@@ -241,7 +266,7 @@ void Store::add_event(const std::string& kind, int64_t trial, const std::string&
 }
 
 void Store::set_meta(const std::string& key, const std::string& value) {
-  guarded([&] {
+  guarded(where_, [&] {
     *session_ << "INSERT INTO meta (run, key, value) VALUES (:run, :key, :value) "
                  "ON CONFLICT (run, key) DO UPDATE SET value = excluded.value",
         soci::use(run_), soci::use(key), soci::use(value);
@@ -249,7 +274,7 @@ void Store::set_meta(const std::string& key, const std::string& value) {
 }
 
 std::string Store::meta(const std::string& key) {
-  return guarded([&] {
+  return guarded(where_, [&] {
     std::string value;
     *session_ << "SELECT value FROM meta WHERE run = :run AND key = :key", soci::use(run_),
         soci::use(key), soci::into(value);

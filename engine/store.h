@@ -25,10 +25,15 @@ struct StoreBackend {
   std::string name;
   std::string summary;
   std::string prefix;  // of its URLs: "sqlite:", "postgresql:"
-  // Opens a session and prepares it (pragmas). Throws SystemError.
+  // Throws ConfigError or SystemError where open() would, as far as that can be known without
+  // making anything.
+  void (*check)(const std::string& address) = nullptr;
+  // Opens a session and prepares it (pragmas); changes nothing in a database. Throws SystemError.
   std::unique_ptr<soci::session> (*open)(const std::string& address) = nullptr;
   // Whether open() finds a database; where it is null, open() makes none.
   bool (*exists)(const std::string& address) = nullptr;
+  std::string prepare;      // SQL, "" for none: before tables are made
+  std::string has_meta;     // SQL: how many tables `meta` there are
   std::string now;          // SQL: seconds since 1970, by the database's clock
   std::string skip_locked;  // SQL behind the inner SELECT of a claim
   std::string alone;  // SQL, "" for none: the rest of the transaction waits for others' like it
@@ -46,10 +51,14 @@ class Store {
   // missing. Throws ConfigError (a network file system, another schema version), SystemError (disk
   // full, no access). The store of a run folder: open_store() in engine/run_store.h.
   Store(const std::string& url, std::string run);
+  // The same of a run that is there already; makes nothing. Empty where there is no database, or
+  // none that has the tables and knows the run.
+  static std::optional<Store> find(const std::string& url, std::string run);
   Store(Store&& other) noexcept;
   ~Store();
 
-  // All throw SystemError when the database cannot be read or written.
+  // All throw SystemError when the database cannot be read or written, DataError when it is
+  // damaged.
   std::vector<Trial> trials();   // the proposals
   std::vector<Trial> further();  // further trainings of them, by id
   std::optional<Trial> trial(int64_t id);
@@ -78,19 +87,18 @@ class Store {
   std::string meta(const std::string& key);  // empty when not set
 
  private:
-  template <class F>
-  auto guarded(F work);
+  Store(const StoreBackend& backend, const std::string& url, std::string run);  // no session yet
+
+  bool knows_run();
   std::vector<Trial> select(const std::string& condition, int64_t id);
 
   const StoreBackend* backend_;
+  std::string where_;  // for messages
   std::string run_;
   std::unique_ptr<soci::session> session_;
 };
 
-// Throws ConfigError when no back end has the URL's prefix.
-void check_store_url(const std::string& url);
-
-// Whether there is a database that Store() would open, not make.
-bool store_exists(const std::string& url);
+// Makes nothing. Throws ConfigError when no back end has the URL's prefix, and what Store() would.
+void check_store(const std::string& url);
 
 }  // namespace nas::engine

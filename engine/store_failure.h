@@ -7,6 +7,7 @@
 
 namespace nas::engine {
 
-common::SystemError store_failure(const soci::soci_error& error);
+// Throws DataError of a damaged database, else SystemError. `where`: what the database is called.
+[[noreturn]] void throw_store_failure(const std::string& where, const soci::soci_error& error);
 
 }  // namespace nas::engine

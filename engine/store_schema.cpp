@@ -27,21 +27,12 @@ constexpr const char* kOtherTables[] = {
     "kind TEXT NOT NULL, trial BIGINT NOT NULL, text TEXT NOT NULL)",
     "CREATE TABLE strategy (run TEXT PRIMARY KEY, proposed BIGINT NOT NULL, state TEXT NOT NULL)"};
 
-}  // namespace
-
-void make_tables(soci::session& session, const StoreBackend& backend) {
-  soci::transaction transaction(session);
-  if (!backend.alone.empty()) session << backend.alone;
-  session << kMeta;
+// Whether the tables have a version, which is then that of this program.
+bool has_version(soci::session& session) {
   // Without its run, which is '': the first version's tables knew of none.
   std::string version;
   session << "SELECT value FROM meta WHERE key = 'schema'", soci::into(version);
-  if (!session.got_data()) {
-    for (const char* table : kOtherTables) session << table;
-    version = kVersion;
-    session << "INSERT INTO meta (run, key, value) VALUES ('', 'schema', :version)",
-        soci::use(version);
-  }
+  if (!session.got_data()) return false;
   if (version != kVersion) {
     throw common::ConfigError({.where = "store",
                                .what = "the run was written by another version of nas",
@@ -49,7 +40,29 @@ void make_tables(soci::session& session, const StoreBackend& backend) {
                                .expected = std::string("schema ") + kVersion,
                                .hint = "the version that wrote it, or a new --run"});
   }
+  return true;
+}
+
+}  // namespace
+
+void make_tables(soci::session& session, const StoreBackend& backend) {
+  if (!backend.prepare.empty()) session << backend.prepare;
+  soci::transaction transaction(session);
+  if (!backend.alone.empty()) session << backend.alone;
+  session << kMeta;
+  if (!has_version(session)) {
+    for (const char* table : kOtherTables) session << table;
+    const std::string version = kVersion;
+    session << "INSERT INTO meta (run, key, value) VALUES ('', 'schema', :version)",
+        soci::use(version);
+  }
   transaction.commit();
+}
+
+bool has_tables(soci::session& session, const StoreBackend& backend) {
+  long long tables = 0;
+  session << backend.has_meta, soci::into(tables);
+  return tables > 0 && has_version(session);
 }
 
 }  // namespace nas::engine

@@ -5,8 +5,12 @@
 
 namespace nas::engine {
 
-// Makes the tables where they are missing. Throws ConfigError when another version of nas made
-// them.
+// Both throw ConfigError when another version of nas made the tables.
+
+// Makes them where they are missing.
 void make_tables(soci::session& session, const StoreBackend& backend);
+
+// Whether they are there; writes nothing.
+bool has_tables(soci::session& session, const StoreBackend& backend);
 
 }  // namespace nas::engine

@@ -1,14 +1,18 @@
 #include "engine/strategy_bench.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <cmath>
 #include <deque>
+#include <limits>
 #include <unordered_set>
 
 #include "child_trainer/device.h"
 #include "common/error.h"
+#include "common/log.h"
 #include "controller/strategy.h"
 #include "data/parallel_for.h"
 #include "engine/table_file.h"
@@ -60,16 +64,20 @@ std::vector<std::string> chosen_strategies(const common::Options& options) {
   return names;
 }
 
+constexpr int64_t kMostTrials = 10'000'000;
+
 std::vector<int64_t> trial_counts(const common::Options& options) {
   std::vector<int64_t> counts;
   for (const auto& text : options.list("trials")) {
     int64_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error != std::errc() || end != text.data() + text.size() || count < 1) {
-      throw common::ConfigError({.where = "--trials",
-                                 .what = "not a number of trials",
-                                 .got = "'" + text + "'",
-                                 .expected = "whole numbers of 1 or more, e.g. 30,100"});
+    if (error != std::errc() || end != text.data() + text.size() || count < 1 ||
+        count > kMostTrials) {
+      throw common::ConfigError(
+          {.where = "--trials",
+           .what = "not a number of trials",
+           .got = "'" + text + "'",
+           .expected = "whole numbers from 1 to " + std::to_string(kMostTrials) + ", e.g. 30,100"});
     }
     counts.push_back(count);
   }
@@ -100,20 +108,24 @@ Deviation deviation_of(const std::vector<double>& values) {
   for (const double value : values) spread.mean += value / count;
   for (const double value : values)
     spread.deviation += (value - spread.mean) * (value - spread.mean);
-  spread.deviation = std::sqrt(spread.deviation / std::max(1.0, count - 1.0));
+  spread.deviation = values.size() < 2 ? std::numeric_limits<double>::quiet_NaN()
+                                       : std::sqrt(spread.deviation / (count - 1.0));
   return spread;
 }
 
 }  // namespace
 
 common::Json to_json(const StrategyBenchRow& row) {
+  const auto deviation = [](double value) {
+    return std::isnan(value) ? common::Json() : common::Json(value);
+  };
   return {{"strategy", row.strategy},
           {"evaluations", row.evaluations},
           {"seeds", row.seeds},
           {"best_reward_mean", row.best_reward_mean},
-          {"best_reward_sd", row.best_reward_sd},
+          {"best_reward_sd", deviation(row.best_reward_sd)},
           {"report_mean", row.report_mean},
-          {"report_sd", row.report_sd},
+          {"report_sd", deviation(row.report_sd)},
           {"distinct_mean", row.distinct_mean}};
 }
 
@@ -136,11 +148,20 @@ StrategyBench::StrategyBench(const common::Options& options)
   }
   const std::string reward = options.text("reward-column");
   const std::string report = options.text("report-column");
-  const Table table = read_table(file, {reward, report.empty() ? reward : report});
+  const Table table =
+      read_table(file, {{.option = "--reward-column", .name = reward},
+                        {.option = "--report-column", .name = report.empty() ? reward : report}});
   for (size_t i = 0; i < table.architectures.size(); ++i) {
-    const std::string place = file + ":" + std::to_string(i + 2);
-    table_[choices_of(*space_, table.architectures[i], place)] = {.reward = table.values[0][i],
-                                                                  .report = table.values[1][i]};
+    table_[choices_of(*space_, table.architectures[i], table.place(i))] = {
+        .reward = table.values[0][i], .report = table.values[1][i]};
+  }
+  double all = 1.0;
+  for (const auto& decision : space_->decisions())
+    all *= static_cast<double>(decision.values.size());
+  if (static_cast<double>(table_.size()) < all) {
+    common::log_warning(
+        fmt::format("{} has {} of the {:.6g} architectures of {}: the others count as failed", file,
+                    table_.size(), all, options.text("space")));
   }
 }
 

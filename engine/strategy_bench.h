@@ -12,7 +12,7 @@
 
 namespace nas::engine {
 
-// Means and standard deviations (of a sample) over the seeds.
+// Means and standard deviations (of a sample; NaN of one seed, in JSON null) over the seeds.
 struct StrategyBenchRow {
   std::string strategy;
   int64_t evaluations = 0;  // proposals, repeats included

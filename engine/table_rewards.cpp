@@ -1,27 +1,78 @@
 #include "engine/table_rewards.h"
 
+#include <fmt/format.h>
+
+#include "child_trainer/train_settings.h"
 #include "common/error.h"
+#include "engine/evaluator.h"
 #include "engine/table_file.h"
 
 namespace nas::engine {
 
+namespace {
+
+std::string where_of(const common::Options& options) {
+  return "--evaluator " + options.text("evaluator");
+}
+
+// What the user asks of trainings, of which there are none.
+void check_options_of_training(const common::Options& options) {
+  const std::string with = "with " + where_of(options);
+  const bool by_epoch = common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).by_epoch;
+  std::vector<std::string> names = {"proxy", "reward", "repeats", "train-images", "valid-images"};
+  for (const auto& option : child_trainer::TrainSettings().options()) names.push_back(option.name);
+  for (const auto& name : names) {
+    if (!options.is_given(name) || (by_epoch && name == "epochs")) continue;
+    throw common::ConfigError({.where = "--" + name,
+                               .what = with + " nothing is trained",
+                               .expected = name == "reward" ? "--reward-column, the table's column"
+                                                            : "a search without it"});
+  }
+  for (const auto& text : options.list("start-with")) {
+    if (search_space::find_architecture(text).family == options.text("space")) continue;
+    throw common::ConfigError({.where = "--start-with " + text,
+                               .what = "the table has no row for it",
+                               .expected = "an architecture of nasbench201"});
+  }
+  const bool timed = options.text("cost") == "latency" || options.number("max-latency-ms") > 0;
+  if (!timed) return;
+  throw common::ConfigError(
+      {.where = options.number("max-latency-ms") > 0 ? "--max-latency-ms" : "--cost latency",
+       .what = with + " no latency is measured",
+       .expected = "parameters or multiply-adds"});
+}
+
+void check_signs(const common::Options& options, const std::map<std::string, double>& rewards) {
+  if (options.text("cost") == "none" && options.number("reward-power") == 1.0) return;
+  for (const auto& [architecture, reward] : rewards) {
+    if (reward >= 0) continue;
+    throw common::DataError({.where = options.text("table"),
+                             .what = "a reward below 0 has no power and no share of a cost",
+                             .got = fmt::format("{:g} of {}", reward, architecture),
+                             .hint = "another --reward-column, or no --cost and --reward-power"});
+  }
+}
+
+}  // namespace
+
 void TableRewards::check(const common::Options& options) {
+  if (options.text("table").empty()) {
+    throw common::UsageError(
+        {.where = where_of(options), .what = "no table", .hint = "--table FILE"});
+  }
   if (options.text("space") != "nasbench201") {
-    throw common::ConfigError({.where = "--evaluator " + options.text("evaluator"),
+    throw common::ConfigError({.where = where_of(options),
                                .what = "tables name architectures by NAS-Bench-201 strings",
                                .got = "--space " + options.text("space"),
                                .expected = "--space nasbench201"});
   }
-  if (options.is_given("reward")) {
-    throw common::ConfigError({.where = "--reward",
-                               .what = "nothing is trained whose metrics could be rewarded",
-                               .expected = "--reward-column, the table's column"});
-  }
-  TableRewards rewards(options);
+  check_options_of_training(options);
+  check_signs(options, TableRewards(options).all());
 }
 
 TableRewards::TableRewards(const common::Options& options) : file_(options.text("table")) {
-  const Table table = read_table(file_, {options.text("reward-column")});
+  const Table table =
+      read_table(file_, {{.option = "--reward-column", .name = options.text("reward-column")}});
   for (size_t i = 0; i < table.architectures.size(); ++i)
     rewards_[table.architectures[i]] = table.values[0][i];
   if (rewards_.empty()) throw common::DataError({.where = file_, .what = "the table has no rows"});

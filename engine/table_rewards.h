@@ -11,7 +11,8 @@ namespace nas::engine {
 
 class TableRewards {
  public:
-  // Throws ConfigError where the options do not fit a table, DataError where it cannot be read.
+  // Throws UsageError without --table, ConfigError where the options do not fit a table, DataError
+  // where it cannot be read or has a reward that the objective has no use for.
   static void check(const common::Options& options);
 
   // Reads --table, column --reward-column. Throws DataError.

@@ -51,6 +51,17 @@ std::vector<std::string> works_of(const common::Options& options) {
   return works;
 }
 
+// It has said itself why it ended, unless it was killed.
+[[noreturn]] void throw_ended(const common::ProcessStatus& status) {
+  const bool data = status.signal == 0 && status.exit_code == common::kExitData;
+  throw common::Error(
+      {.where = "nas bench trainer",
+       .what = "a child ended",
+       .got = status.text(),
+       .hint = data ? "" : "a smaller --batch-size or fewer --children where memory ran out"},
+      data ? common::kExitData : common::kExitFailed);
+}
+
 // The children; they answer in their order.
 class Children {
  public:
@@ -87,13 +98,7 @@ class Children {
   static Json answer_of(common::Process& child) {
     for (;;) {
       if (const auto line = child.read_line(kPollMs)) return common::parse_json(*line, "bench");
-      if (child.at_end()) {
-        throw common::TrialError({.where = "nas bench trainer",
-                                  .what = "a child ended",
-                                  .got = child.wait().text(),
-                                  .hint = "a smaller --batch-size or fewer --children where memory "
-                                          "ran out"});
-      }
+      if (child.at_end()) throw_ended(child.wait());
     }
   }
 
@@ -102,7 +107,7 @@ class Children {
 };
 
 // The answers of one work's rounds, summed up.
-struct Rounds {
+struct RoundSums {
   std::vector<double> images_per_second;
   std::map<std::string, std::vector<double>> step_seconds;
   double peak_bytes = 0.0;
@@ -133,10 +138,6 @@ SpeedLimits limits_of(const child_trainer::Roofline& roofline, double multiply_a
           .memory = roofline.bytes_per_second / bytes};
 }
 
-Json to_json(const Spread& spread) {
-  return {{"median", spread.median}, {"lowest", spread.lowest}, {"highest", spread.highest}};
-}
-
 }  // namespace
 
 Spread spread_of(std::vector<double> values) {
@@ -145,6 +146,10 @@ Spread spread_of(std::vector<double> values) {
   const double median =
       values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
   return {.median = median, .lowest = values.front(), .highest = values.back()};
+}
+
+common::Json to_json(const Spread& spread) {
+  return {{"median", spread.median}, {"lowest", spread.lowest}, {"highest", spread.highest}};
 }
 
 common::Json to_json(const TrainerBenchResult& result) {
@@ -179,7 +184,7 @@ TrainerBenchResult bench_trainer(const common::Options& options,
   const auto traffic = search_space::traffic_of(graph);
   const auto device = child_trainer::find_device(options.text("device"));
   const auto works = works_of(options);
-  std::map<std::string, Rounds> rounds;
+  std::map<std::string, RoundSums> rounds;
   double data_bytes = 0;
   {
     Children timed(options, threads);

@@ -19,6 +19,7 @@ struct Spread {
   double highest = 0.0;
 };
 Spread spread_of(std::vector<double> values);  // not empty
+common::Json to_json(const Spread& spread);
 
 // Images a second of all children together that the roofline allows: were there nothing but the
 // multiply-adds, or nothing but the memory traffic when each primitive runs by itself.

@@ -4,6 +4,7 @@
 
 #include "child_trainer/batches.h"
 #include "child_trainer/optimizer.h"
+#include "common/error.h"
 #include "common/file.h"
 
 namespace nas::engine {
@@ -11,6 +12,12 @@ namespace nas::engine {
 void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& job,
                    int64_t steps) {
   using namespace child_trainer;  // NOLINT: this file is about nothing else
+  if (dataset.task != data::Task::kSingleLabel) {
+    throw common::DataError({.where = "dataset " + dataset.name,
+                             .what = "a dump has one class an image",
+                             .got = data::task_text(dataset.task),
+                             .expected = data::task_text(data::Task::kSingleLabel)});
+  }
   auto options = job.network;
   options.classes = dataset.class_count();
   const common::RandomKey key{.seed = job.seed, .trial = job.trial};

@@ -15,6 +15,7 @@ namespace nas::engine {
 //   batches.safetensors   images_0 … double [N, 3, H, W], normalised; targets_0 … int64 [N]
 //   final.safetensors     what the initial ones became
 //   losses.json           the loss of each step
+// Throws DataError where the dataset is a multi-label one.
 void dump_training(const data::Dataset& dataset, const child_trainer::TrainJob& job, int64_t steps);
 
 }  // namespace nas::engine

@@ -102,30 +102,29 @@ void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset
       dataset.synthetic ? " (synthetic)" : "", dataset.train.count(), dataset.valid.count(),
       dataset.test.count(), dataset.height, dataset.class_count()));
   warn_of_measures(dataset);
-  common::log_info(fmt::format(
-      "network   {} cells a stage, {} filters: {} parameters, {} multiply-adds",
-      options.integer("cells"), options.integer("filters"), common::with_commas(cost.parameters),
-      common::with_unit(static_cast<double>(cost.multiply_adds))));
+  common::log_info(fmt::format("network   {} a stage, {} filters: {} parameters, {} multiply-adds",
+                               common::counted(options.integer("cells"), "cell"),
+                               options.integer("filters"), common::with_commas(cost.parameters),
+                               common::with_unit(static_cast<double>(cost.multiply_adds))));
   // All ranks work at once, each on its part of a batch.
-  auto part = settings;
-  part.batch_size =
-      std::max<int64_t>(1, settings.batch_size / (ranks.ranks() * job.parallel.accumulate));
+  const auto part = settings_of_part(job, dataset, ranks.ranks());
+  const double data_bytes = static_cast<double>(
+      dataset.train.images.size() + dataset.valid.images.size() + dataset.test.images.size());
+  const double bytes = training_bytes(graph, part, ranks.device(), 2 * data_bytes);
+  const int64_t here = std::min(ranks.ranks(), ranks.local_ranks());
+  require_memory(bytes * static_cast<double>(here), ranks.device());
   const double image = child_trainer::seconds_a_step(graph, part, ranks.device()) /
                        static_cast<double>(part.batch_size * ranks.ranks());
   const double seconds =
       training_seconds(image, settings.epochs, dataset.train.count(), dataset.valid.count());
-  const double data_bytes = static_cast<double>(
-      dataset.train.images.size() + dataset.valid.images.size() + dataset.test.images.size());
-  common::log_info(fmt::format("training  {} epochs, batch {}, learning rate {:g} ({})",
-                               settings.epochs, settings.batch_size, settings.learning_rate,
-                               options.at("epochs").origin));
+  common::log_info(fmt::format("training  {}, batch {}, learning rate {:g} ({})",
+                               common::counted(settings.epochs, "epoch"), settings.batch_size,
+                               settings.learning_rate, options.at("epochs").origin));
   if (ranks.ranks() > 1)
-    common::log_info(fmt::format("ranks     {}, {} of them here", ranks.ranks(),
-                                 std::min(ranks.ranks(), ranks.local_ranks())));
-  common::log_info(
-      fmt::format("projected {}, {} of memory{}", common::duration_text(seconds),
-                  common::bytes_text(training_bytes(graph, part, ranks.device(), 2 * data_bytes)),
-                  ranks.ranks() > 1 ? " for each rank" : ""));
+    common::log_info(fmt::format("ranks     {}, {} of them here", ranks.ranks(), here));
+  common::log_info(fmt::format("projected {}, {} of memory{}", common::duration_text(seconds),
+                               common::bytes_text(bytes),
+                               ranks.ranks() > 1 ? " for each rank" : ""));
 }
 
 // Throws TrialError unless the training finished or was stopped.
@@ -247,8 +246,10 @@ TransferResult transfer(common::Options options) {
   const int64_t threads = threads_of_rank(options, ranks.local_ranks());
   child_trainer::set_threads(threads);
   if (folder.empty()) folder = new_model_path(dataset.name);
+  common::try_folder(folder, "--out");  // before time is spent on it
   choose_precision(options, source.architecture, dataset, ranks.device(), ranks.ranks());
   child_trainer::TrainJob job = transfer_job(options, source.architecture, dataset);
+  job.parallel.check_parts(std::min(job.settings.batch_size, dataset.train.count()), ranks.ranks());
   job.folder = folder;
   if (!options.text("init-from").empty())
     job.init_from = find_model(options.text("init-from")) / "weights.safetensors";

@@ -37,4 +37,12 @@ child_trainer::TrainJob transfer_job(const common::Options& options,
   return job;
 }
 
+child_trainer::TrainSettings settings_of_part(const child_trainer::TrainJob& job,
+                                              const data::Dataset& dataset, int64_t ranks) {
+  auto settings = job.settings;
+  const int64_t batch = std::min(settings.batch_size, dataset.train.count());
+  settings.batch_size = std::max<int64_t>(1, batch / (ranks * job.parallel.accumulate));
+  return settings;
+}
+
 }  // namespace nas::engine

@@ -15,4 +15,8 @@ child_trainer::TrainJob transfer_job(const common::Options& options,
                                      const search_space::Architecture& architecture,
                                      const data::Dataset& dataset);
 
+// What one rank trains by in one pass: the job's settings, with its part of a batch.
+child_trainer::TrainSettings settings_of_part(const child_trainer::TrainJob& job,
+                                              const data::Dataset& dataset, int64_t ranks);
+
 }  // namespace nas::engine

@@ -26,6 +26,9 @@ std::string state_text(TrialState state);             // "WAITING", …, "OOM", 
 TrialState state_from_text(const std::string& text);  // throws DataError
 inline bool is_finished(TrialState state) { return state > TrialState::kLeased; }
 
+// Keys of architectures that were given and are not of the space begin with this.
+inline constexpr const char* kGivenKey = "given ";
+
 // The rows of further trainings have ids from here on, which say of which trial and what they are:
 //   1000000017 … 999000000017  repeats of trial 17
 //   1001000000017, 1002…       its promotions to the second rung, the third, …

@@ -125,7 +125,8 @@ std::string winner_text(const Winner& winner) {
   const std::string among =
       winner.finalist ? fmt::format(", the best of {} finalists", winner.architectures) : "";
   if (!winner.modelled) {
-    return fmt::format("trial {}{}, by its reward of {:.4f}{}: {}", winner.trial.id, among,
+    return fmt::format("trial {}{}, by its {} of {:.4f}{}: {}", winner.trial.id, among,
+                       winner.trainings > winner.architectures ? "mean reward" : "reward",
                        winner.mean, after, winner.why);
   }
   return fmt::format(

@@ -1,12 +1,11 @@
 #include "engine/worker.h"
 
-#include <algorithm>
-#include <chrono>
-#include <thread>
+#include <unistd.h>
 
 #include "child_trainer/checkpoint.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "engine/evaluator.h"
 #include "engine/run_store.h"
 #include "engine/signals.h"
@@ -17,8 +16,7 @@ namespace {
 
 constexpr double kLeaseSeconds = 60.0;
 constexpr double kRenewSeconds = 15.0;
-constexpr auto kShortestWait = std::chrono::milliseconds(1);
-constexpr auto kLongestWait = std::chrono::milliseconds(100);
+constexpr int kPauseMs = 100;  // between looks for a trial, unless the coordinator tells of one
 
 void work_on(Trial trial, const RunFolder& run, Store& store, Evaluator& evaluator,
              int64_t max_attempts) {
@@ -61,14 +59,12 @@ int run_worker(const RunFolder& run, const common::Options& options, const std::
   const auto evaluator =
       common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).make(run, options);
   const int64_t max_attempts = options.integer("max-attempts");
-  auto pause = kShortestWait;
   while (stop_signal() == 0) {
     if (auto trial = store.claim(name, kLeaseSeconds)) {
       work_on(std::move(*trial), run, store, *evaluator, max_attempts);
-      pause = kShortestWait;
+      common::tell_news(STDOUT_FILENO);
     } else {
-      std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, kLongestWait);
+      common::wait_for_news({STDIN_FILENO}, kPauseMs);
     }
   }
   return common::kExitDone;

@@ -51,7 +51,7 @@ std::string cell_dot(const std::string& name, const Cell& cell) {
   const auto id = [&](int state) { return name + "." + std::to_string(state); };
   std::string text = std::string("  subgraph ") + quoted(std::string("cluster_") + name) + " {\n";
   text += std::string("    label=") + quoted(name + " cell") + ";\n";
-  text += "    fontname=\"Helvetica\";\n    color=\"#bbbbbb\";\n    margin=16;\n";
+  text += "    fontname=\"Helvetica\";\n    color=\"#bbbbbb\";\n    margin=36;\n";
   for (int state = 0; state < cell.inputs; ++state) {
     text +=
         box(id(state), std::string("input ") + std::to_string(state), ", fillcolor=\"#cfe2f3\"");

@@ -19,10 +19,10 @@ at::Tensor apply(const at::Tensor& images, std::vector<common::RandomStream>& ra
     auto& stream = random[static_cast<size_t>(i)];
     const int64_t top = stream.integer(2 * pad + 1);
     const int64_t left = stream.integer(2 * pad + 1);
-    for (int64_t y = 0; y < height; ++y) at_row[i][y] = top + y;
-    for (int64_t x = 0; x < width; ++x) at_column[i][x] = left + x;
+    for (int64_t y = 0; y < height; ++y) at_row[i][y] = top + y - pad;
+    for (int64_t x = 0; x < width; ++x) at_column[i][x] = left + x - pad;
   }
-  return gather_pixels(at::constant_pad_nd(images, {pad, pad, pad, pad}), rows, columns);
+  return gather_pixels(images, rows, columns);
 }
 
 const common::Register<Augmentation> kRegister{

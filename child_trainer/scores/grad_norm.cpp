@@ -13,7 +13,7 @@ double compute(Network& network, const Batch& batch) {
   return sum;
 }
 
-const common::Register<Score> kRegister{{.name = "grad_norm",
+const common::Register<Score> kRegister{{.name = "grad-norm",
                                          .summary = "Norm of the loss's gradient, layer by layer",
                                          .compute = compute}};
 

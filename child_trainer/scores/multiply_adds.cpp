@@ -9,7 +9,7 @@ double compute(Network& network, const Batch&) {
 }
 
 const common::Register<Score> kRegister{
-    {.name = "multiply_adds",
+    {.name = "multiply-adds",
      .summary = "Multiply-adds of convolutions and linear layers, one image",
      .needs_batch = false,
      .compute = compute}};

@@ -24,10 +24,9 @@ int run(Arguments& arguments) {
   fmt::print(
       "rank correlations with the {} over {} architectures ± their bootstrap standard errors\n\n",
       result->truth, result->architectures);
-  fmt::print("{:<15}{:>8}{:>18}\n", "order", "Spearman", "Kendall");
+  fmt::print("{:<15}{}\n", "order", engine::agreement_heading());
   for (const auto& row : result->agreements) {
-    fmt::print("{:<15}{:>8.3f} ± {:.3f}{:>10.3f} ± {:.3f}   {}\n", row.order, row.spearman,
-               row.spearman_error, row.kendall, row.kendall_error, row.meaning);
+    fmt::print("{:<15}{}   {}\n", row.order, engine::agreement_text(row.agreement), row.meaning);
   }
   fmt::print("\nseconds a child   {:.1f}\n", result->seconds_a_child);
   fmt::print("rewards           standard deviation {:.4f} between architectures", result->between);

@@ -13,9 +13,14 @@ common::OptionList options() { return engine::score_bench_options().all(); }
 
 int run(Arguments& arguments) {
   const bool json = arguments.options.flag("json");
-  const double started = common::monotonic_seconds();
+  double started = 0.0;
   common::ProgressLine line;
   const auto rows = engine::bench_scores(arguments.options, [&](int64_t done, int64_t count) {
+    if (done == 0) {  // what was read and loaded until then is no network's time
+      started = common::monotonic_seconds();
+      line.show(fmt::format("0 of {} networks", count));
+      return;
+    }
     const double spent = common::monotonic_seconds() - started;
     const double left = spent / static_cast<double>(done) * static_cast<double>(count - done);
     line.show(
@@ -30,10 +35,10 @@ int run(Arguments& arguments) {
   }
   fmt::print("rank correlations over {} networks ± their bootstrap standard errors\n\n",
              rows.empty() ? 0 : rows[0].networks);
-  fmt::print("{:<16}{:>8}{:>18}{:>27}\n", "score", "Spearman", "Kendall", "seconds a network");
+  fmt::print("{:<16}{}{:>20}\n", "score", engine::agreement_heading(), "seconds a network");
   for (const auto& row : rows) {
-    fmt::print("{:<16}{:>8.3f} ± {:.3f}{:>10.3f} ± {:.3f}{:>19.3f}\n", row.score, row.spearman,
-               row.spearman_error, row.kendall, row.kendall_error, row.seconds);
+    fmt::print("{:<16}{}{:>20.3f}\n", row.score, engine::agreement_text(row.agreement),
+               row.seconds);
   }
   return common::kExitDone;
 }

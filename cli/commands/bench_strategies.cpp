@@ -1,6 +1,8 @@
 // nas bench strategies: compares search strategies on a table of rewards.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "cli/command.h"
 #include "common/error.h"
 #include "common/log.h"
@@ -24,15 +26,22 @@ std::vector<engine::StrategyBenchRow> rows_of(const engine::StrategyBench& bench
                           common::duration_text(left)));
   });
   line.finish();
-  common::log_info(fmt::format("{}: {} seeds in {}", strategy, bench.seeds(),
+  common::log_info(fmt::format("{}: {} seed{} in {}", strategy, bench.seeds(),
+                               bench.seeds() == 1 ? "" : "s",
                                common::duration_text(common::monotonic_seconds() - started)));
   return rows;
 }
 
+// One seed has no standard deviation.
+std::string spread_text(double mean, double deviation) {
+  return std::isnan(deviation) ? fmt::format("{:>12.4f}", mean)
+                               : fmt::format("{:>12.4f} ± {:.4f}", mean, deviation);
+}
+
 void print_row(const engine::StrategyBenchRow& row) {
-  fmt::print("{:<14}{:>7}{:>10.1f}{:>12.4f} ± {:<8.4f}{:>12.4f} ± {:<.4f}\n", row.strategy,
-             row.evaluations, row.distinct_mean, row.best_reward_mean, row.best_reward_sd,
-             row.report_mean, row.report_sd);
+  fmt::print("{:<14}{:>7}{:>10.1f}{:<23}{}\n", row.strategy, row.evaluations, row.distinct_mean,
+             spread_text(row.best_reward_mean, row.best_reward_sd),
+             spread_text(row.report_mean, row.report_sd));
 }
 
 int run(Arguments& arguments) {
@@ -40,8 +49,10 @@ int run(Arguments& arguments) {
   const engine::StrategyBench bench(arguments.options);
   common::Json all = common::Json::array();
   if (!json) {
-    fmt::print("mean ± standard deviation over {} seeds; distinct: networks among the trials\n\n",
-               bench.seeds());
+    const std::string what =
+        bench.seeds() == 1 ? "of one seed"
+                           : fmt::format("mean ± standard deviation over {} seeds", bench.seeds());
+    fmt::print("{}; distinct: networks among the trials\n\n", what);
     fmt::print("{:<14}{:>7}{:>10}{:>15}{:>25}\n", "strategy", "trials", "distinct", "best reward",
                "its report value");
   }

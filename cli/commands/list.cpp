@@ -80,10 +80,11 @@ Row run_row(const engine::RunFolder& run) {
     const auto winner = engine::choose_winner(trials, store.further(), options);
     more["trials"] = trained;
     more["wanted"] = wanted;
-    more["best_reward"] = winner ? common::Json(*winner->trial.reward) : common::Json();
-    return fmt::format(
-        "{} of {} trials, {}", trained, wanted,
-        winner ? fmt::format("best {:.4f}", *winner->trial.reward) : "no reward yet");
+    more["best_reward"] = winner ? common::Json(winner->best_reward) : common::Json();
+    return fmt::format("{} of {} trials, {}", trained, wanted,
+                       winner             ? fmt::format("best {:.4f}", winner->best_reward)
+                       : trained < wanted ? "no reward yet"
+                                          : "no trial succeeded");
   });
 }
 
@@ -156,7 +157,8 @@ int run(Arguments& arguments) {
     throw common::UsageError({.where = "nas list",
                               .what = "unknown kind",
                               .got = "'" + arguments.positionals[0] + "'",
-                              .expected = "one of: " + common::join(names, ", ")});
+                              .expected = "one of: " + common::join(names, ", "),
+                              .hint = common::nearest(arguments.positionals[0], names)});
   }
   const auto rows = found->second();
   if (arguments.options.flag("json")) {

@@ -77,11 +77,11 @@ int run(Arguments& arguments) {
   int64_t unreadable = 0;
   for (size_t begin = 0; begin < files.size(); begin += kBatch) {
     data::Split batch;
+    std::vector<uint8_t> pixels;
     for (size_t i = begin; i < std::min(begin + kBatch, files.size()); ++i) {
       try {
-        const auto image =
-            data::resize_and_crop(data::read_image(files[i]), model.network.input_size);
-        batch.images.insert(batch.images.end(), image.pixels.begin(), image.pixels.end());
+        const auto image = data::read_image(files[i], model.network.input_size);
+        pixels.insert(pixels.end(), image.pixels.begin(), image.pixels.end());
         batch.ids.push_back(files[i].string());
         batch.labels.push_back(0);
       } catch (const common::DataError& error) {
@@ -92,6 +92,7 @@ int run(Arguments& arguments) {
     if (model.task == data::Task::kMultiLabel)
       batch.label_matrix.assign(batch.ids.size() * model.labels.size(), 0);
     if (batch.count() == 0) continue;
+    batch.images = std::move(pixels);
     const auto scores = predictor.scores(header, batch);
     for (size_t i = 0; i < batch.ids.size(); ++i)
       print(batch.ids[i], scores.data() + i * model.labels.size(), model.labels,

@@ -54,15 +54,17 @@ int run(Arguments& arguments) {
   if (!result.winner) {
     throw common::NothingError({.where = "nas search",
                                 .what = "no trial succeeded",
+                                .got = result.why,
                                 .hint = common::shell_command({"nas", "status", "--run", run})});
   }
   if (result.end == engine::SearchEnd::kTimeLimit)
     common::log_info("the time limit ended the search");
   if (result.end == engine::SearchEnd::kExhausted)
-    common::log_info("the strategy proposes nothing new, or nothing within the limits, any more");
+    common::log_info("nothing new, or nothing within the limits, is left: " + result.why);
   if (!json) {
-    fmt::print("best reward   {:.4f} (trial {}; {} were trained)\n", result.winner->best_reward,
-               *result.winner->best_trial, result.trials);
+    fmt::print("best reward   {:.4f} (trial {}; {} were trained{})\n", result.winner->best_reward,
+               *result.winner->best_trial, result.trials,
+               result.failed > 0 ? fmt::format(", {} of them failed", result.failed) : "");
     if (!result.epochs.rungs.empty() || result.epochs.finalists > 0)
       fmt::print("epochs        {}\n", engine::epochs_text(result.epochs));
     fmt::print("chosen        {}\n", engine::winner_text(*result.winner));

@@ -67,6 +67,12 @@ int run(Arguments& arguments) {
   auto network = search_space::NetworkOptions::from(arguments.options);
   network.classes = arguments.options.integer("classes");
   const std::string format = arguments.options.text("format");
+  if (arguments.options.flag("plan") && format != "text") {
+    throw common::UsageError({.where = "--plan",
+                              .what = "a plan is printed as text",
+                              .got = "--format " + format,
+                              .expected = "one of the two"});
+  }
   if (format == "dot" || format == "svg") {
     const std::string dot = exporting::architecture_dot(architecture);
     fmt::print("{}", format == "dot" ? dot : exporting::dot_to_svg(dot));

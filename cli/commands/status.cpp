@@ -44,6 +44,7 @@ struct View {
   std::optional<engine::Winner> winner;
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
+  std::string end;  // "", "done", "time-limit", "exhausted"
 };
 
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
@@ -73,7 +74,7 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
     json["pareto_front"]["trials"].push_back(engine::to_json(point));
   json["winner"] = view.winner ? engine::to_json(*view.winner) : common::Json();
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
-  json["end"] = store.meta("end");
+  json["end"] = view.end;
   return json;
 }
 
@@ -91,12 +92,14 @@ std::string how_to_continue(const engine::RunFolder& run) {
   return common::shell_command({"nas", "search", "--run", run.path().string()});
 }
 
-std::string explanation(engine::RunState state, const engine::RunFolder& run) {
+std::string explanation(engine::RunState state, const engine::RunFolder& run, const View& view) {
   if (state == engine::RunState::kInterrupted)
     return ": nobody works on it; continue with: " + how_to_continue(run);
-  if (state == engine::RunState::kStoppedEarly)
-    return ": by its time limit, or nothing new (or within the limits) was left to propose";
-  return "";
+  if (state != engine::RunState::kStoppedEarly) return "";
+  if (view.end == "time-limit")
+    return ": by its time limit; continue with: " + how_to_continue(run);
+  return ": nothing new, or nothing within the limits, was left to propose: " +
+         engine::why_exhausted(view.trials);
 }
 
 void print_front(const std::vector<engine::ParetoPoint>& front, const std::string& cost) {
@@ -139,12 +142,12 @@ void print_further(const std::vector<engine::Trial>& further) {
 void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
   auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
-             engine::state_text(state), explanation(state, run),
+             engine::state_text(state), explanation(state, run, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.epochs.all() > 0) fmt::print("epochs  {}\n", engine::epochs_text(view.epochs));
   if (view.winner) {
-    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", *view.winner->trial.reward,
-               view.winner->trial.id, engine::winner_text(*view.winner));
+    fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", view.winner->best_reward,
+               *view.winner->best_trial, engine::winner_text(*view.winner));
   }
   print_front(view.front, view.cost);
   // A pool has many of them; they are counted above.
@@ -160,7 +163,7 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
                                                   : engine::state_text(trial.state);
     fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {:.70}\n", trial.id, outcome,
                trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
-               trial.reason.empty() ? trial.key : trial.reason);
+               trial.reason.empty() ? engine::architecture_text(trial) : trial.reason);
   }
   print_further(view.further);
 }
@@ -185,7 +188,8 @@ int run(Arguments& arguments) {
               .epochs = {},
               .winner = {},
               .cost = cost,
-              .front = {}};
+              .front = {},
+              .end = store.meta("end")};
     view.epochs = engine::epochs_spent(view.trials, view.further, options);
     view.winner = engine::choose_winner(view.trials, view.further, options);
     view.front = engine::pareto_front(engine::longest_trained(view.trials, view.further), cost);

@@ -118,8 +118,10 @@ Split read_split(const fs::path& folder, const std::string& base, Dataset& datas
                             std::to_string(labels.shape[0]) + " labels of " + base});
   }
   Split split;
-  split.images.reserve(images.values.size() * 3);
-  for (const uint8_t grey : images.values) split.images.insert(split.images.end(), 3, grey);
+  std::vector<uint8_t> pixels;
+  pixels.reserve(images.values.size() * 3);
+  for (const uint8_t grey : images.values) pixels.insert(pixels.end(), 3, grey);
+  split.images = std::move(pixels);
   for (const uint8_t label : labels.values) {
     split.ids.push_back(base + "/" + std::to_string(split.labels.size()));
     split.labels.push_back(label);

@@ -37,10 +37,13 @@ class TrainedEvaluator : public Evaluator {
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
     if (child_ && child_->poll()) child_.reset();
+    begun_ = common::monotonic_seconds();
+    times_ = common::Json::object();
+    if (ended_ > 0) times_["idle"] = begun_ - ended_;
     if (!child_) start_child();
     // To a child that is gone nothing can be written; its output has ended then, too.
     child_->write_line(to_json(ChildRequest{.trial = trial}).dump());
-    double heard = common::monotonic_seconds();
+    double heard = begun_;
     double asked = heard;
     bool stopping = false;
     for (;;) {
@@ -94,8 +97,13 @@ class TrainedEvaluator : public Evaluator {
       child_.reset();  // it is ending
       return Verdict::kStopped;
     }
+    const double now = common::monotonic_seconds();
+    if (reply.kind == "started") times_["start"] = now - begun_;
     if (reply.kind != "done") return std::nullopt;
     reply.fill(trial);
+    times_["whole"] = now - begun_;
+    trial.metrics["times"].update(times_);
+    ended_ = now;
     if (reply.last || leaks()) child_.reset();
     return Verdict::kDone;
   }
@@ -134,6 +142,9 @@ class TrainedEvaluator : public Evaluator {
   int64_t threads_;
   std::unique_ptr<common::Process> child_;
   double first_bytes_ = 0;  // resident after the child's first trial
+  double begun_ = 0;        // when the present trial did
+  double ended_ = 0;        // when the last one did; 0: there was none
+  common::Json times_;      // of the present trial, in seconds
 };
 
 const common::Register<EvaluatorPlugin> kRegister{

@@ -15,10 +15,17 @@ std::unique_ptr<soci::session> open(const std::string& address) {
   return session;
 }
 
+void check(const std::string& address) { open(address); }
+
 const common::Register<StoreBackend> kRegister{{.name = "postgresql",
                                                 .summary = "A server: workers on several hosts",
                                                 .prefix = "postgresql:",
+                                                .check = check,
                                                 .open = open,
+                                                .prepare = "",
+                                                .has_meta =
+                                                    "SELECT count(*) FROM pg_class WHERE oid = "
+                                                    "to_regclass('meta')",
                                                 .now = "extract(epoch from clock_timestamp())",
                                                 .skip_locked = " FOR UPDATE SKIP LOCKED",
                                                 // CREATE TABLE IF NOT EXISTS fails where two meet.

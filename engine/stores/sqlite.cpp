@@ -10,7 +10,7 @@
 namespace nas::engine {
 namespace {
 
-std::unique_ptr<soci::session> open(const std::string& address) {
+void check(const std::string& address) {
   if (address.empty() || address == ":memory:") {
     throw common::ConfigError({.where = "store",
                                .what = "SQLite needs a file that all processes of the run can open",
@@ -24,9 +24,12 @@ std::unique_ptr<soci::session> open(const std::string& address) {
                                .got = folder.string(),
                                .hint = "a run folder on a local disk, or --store postgresql:…"});
   }
+}
+
+std::unique_ptr<soci::session> open(const std::string& address) {
+  check(address);
   auto session =
       std::make_unique<soci::session>(soci::sqlite3, "dbname=\"" + address + "\" timeout=60");
-  *session << "PRAGMA journal_mode = WAL";
   // A killed process loses nothing; a power cut may lose the last commits, never the database.
   *session << "PRAGMA synchronous = NORMAL";
   return session;
@@ -41,8 +44,11 @@ const common::Register<StoreBackend> kRegister{
     {.name = "sqlite",
      .summary = "A file in the run folder: one host, local disk",
      .prefix = "sqlite:",
+     .check = check,
      .open = open,
      .exists = exists,
+     .prepare = "PRAGMA journal_mode = WAL",  // the file keeps it
+     .has_meta = "SELECT count(*) FROM sqlite_master WHERE name = 'meta'",
      .now = "((julianday('now') - 2440587.5) * 86400.0)",
      .skip_locked = "",
      .alone = ""}};

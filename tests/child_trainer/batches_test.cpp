@@ -35,13 +35,14 @@ data::Dataset numbered_dataset(int64_t images) {
   dataset.name = "numbered";
   dataset.class_names = {"even", "odd"};
   dataset.height = dataset.width = 4;
+  std::vector<uint8_t> pixels;
   for (int64_t i = 0; i < images; ++i) {
     dataset.train.ids.push_back(std::to_string(i));
     dataset.train.labels.push_back(i % 2);
-    dataset.train.images.insert(dataset.train.images.end(),
-                                static_cast<size_t>(dataset.image_bytes()),
-                                static_cast<uint8_t>(i));
+    pixels.insert(pixels.end(), static_cast<size_t>(dataset.image_bytes()),
+                  static_cast<uint8_t>(i));
   }
+  dataset.train.images = std::move(pixels);
   return dataset;
 }
 
@@ -69,7 +70,7 @@ TEST_CASE("batches: mean and deviation of each channel", "[child_trainer]") {
   dataset.width = 2;
   dataset.train.ids = {"a"};
   dataset.train.labels = {0};
-  dataset.train.images = {10, 100, 255, 30, 100, 0};  // two pixels, RGB
+  dataset.train.images = std::vector<uint8_t>{10, 100, 255, 30, 100, 0};  // two pixels, RGB
   const Normalisation measured = measure_normalisation(dataset, dataset.train);
   REQUIRE(measured.mean.size() == 3);
   CHECK_THAT(measured.mean[0], WithinAbs(20.0 / 255, 1e-12));
@@ -110,6 +111,28 @@ TEST_CASE("batches: gather gives the normalised pixels of the images asked for",
     }
   }
   CHECK(largest < 1e-5);
+}
+
+// Results must not depend on which of both ways a device takes.
+TEST_CASE("batches: gather is LibTorch's arithmetic on all pixels, bit for bit",
+          "[child_trainer]") {
+  const data::Dataset dataset = tests::tiny_dataset(3, 4, 5, 1);
+  const Normalisation normalisation = measure_normalisation(dataset, dataset.train);
+  const DeviceSplit split(dataset, dataset.train, normalisation, kCpu);
+  at::Tensor pixels = at::empty({12, 5, 5, 3}, at::kByte);
+  std::copy(dataset.train.images.begin(), dataset.train.images.end(), pixels.data_ptr<uint8_t>());
+  at::Tensor scale = at::empty({3});
+  at::Tensor shift = at::empty({3});
+  for (size_t c = 0; c < 3; ++c) {
+    scale.data_ptr<float>()[c] = static_cast<float>(1.0 / (255.0 * normalisation.std_dev[c]));
+    shift.data_ptr<float>()[c] = static_cast<float>(255.0 * normalisation.mean[c]);
+  }
+  const at::Tensor expected = ((pixels.to(at::kFloat) - shift) * scale).permute({0, 3, 1, 2});
+  const at::Tensor images = split.gather(at::arange(12, at::kLong)).images;
+  CHECK(at::equal(images, expected));
+  CHECK(images.is_contiguous(at::MemoryFormat::ChannelsLast));
+  CHECK_THROWS_AS(split.gather(indices_of({3, 12})), common::InternalError);
+  CHECK_THROWS_AS(split.gather(indices_of({-1})), common::InternalError);
 }
 
 TEST_CASE("batches: an epoch has each image at most once", "[child_trainer]") {

@@ -1,9 +1,12 @@
 #include "child_trainer/device.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <new>
 #include <thread>
 
 #include "common/error.h"
@@ -64,6 +67,23 @@ TEST_CASE("device: threads are shared among children", "[child_trainer]") {
   CHECK(threads_a_child(0) == cores);
   CHECK(threads_a_child(2) * 2 <= cores + 1);
   CHECK(threads_a_child(10000) == 1);
+}
+
+TEST_CASE("device: what allocators throw is known from other errors", "[child_trainer]") {
+  const auto thrown = [](const auto& work) {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      return is_out_of_memory(error);
+    }
+    FAIL("nothing was thrown");
+    return false;
+  };
+  CHECK(thrown([] { throw std::bad_alloc(); }));
+  CHECK(thrown([] { at::empty({int64_t{1} << 50}); }));  // beyond any address
+  CHECK_FALSE(thrown([] { at::empty({2}).add(at::empty({3})); }));
+  CHECK_FALSE(thrown(
+      [] { throw common::DataError({.where = "file", .what = "not enough memory cards"}); }));
 }
 
 }  // namespace

@@ -88,20 +88,20 @@ TEST_CASE("synflow: a deep network's flow does not overflow", "[child_trainer]")
   CHECK(score_of("synflow", network) > std::log(1e60));
 }
 
-TEST_CASE("grad_norm and snip: a linear layer's gradient by hand", "[child_trainer]") {
+TEST_CASE("grad-norm and snip: a linear layer's gradient by hand", "[child_trainer]") {
   Network network = linear_network();
   const Batch batch = random_batch(6, 4);
   const at::Tensor means = batch.images.to(at::kDouble).mean({2, 3}, false);  // [6, 3]
   const at::Tensor weights = weight(network, "classifier");                   // [5, 3]
   const at::Tensor error = at::softmax(means.mm(weights.t()), 1) - at::one_hot(batch.targets, 5);
   const at::Tensor gradient = error.t().mm(means) / 6;
-  CHECK_THAT(score_of("grad_norm", network, batch),
+  CHECK_THAT(score_of("grad-norm", network, batch),
              WithinRel(gradient.norm().item<double>(), 1e-5));
   CHECK_THAT(score_of("snip", network, batch),
              WithinRel((gradient * weights).abs().sum().item<double>(), 1e-5));
 }
 
-TEST_CASE("grad_norm and snip: layers are summed, batch norms and biases are not layers",
+TEST_CASE("grad-norm and snip: layers are summed, batch norms and biases are not layers",
           "[child_trainer]") {
   Network network(small_graph(4), at::kCPU, {.seed = 1});
   Batch batch = random_batch(6, 4);
@@ -115,7 +115,7 @@ TEST_CASE("grad_norm and snip: layers are summed, batch norms and biases are not
     norms += tensor.grad().norm().item<double>();
     products += (tensor.grad() * tensor.detach()).abs().sum().item<double>();
   }
-  CHECK_THAT(score_of("grad_norm", network, batch), WithinRel(norms, 1e-5));
+  CHECK_THAT(score_of("grad-norm", network, batch), WithinRel(norms, 1e-5));
   CHECK_THAT(score_of("snip", network, batch), WithinRel(products, 1e-5));
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("zen: what a batch norm takes away is given back", "[child_trainer]") 
   CHECK_THAT(score_of("zen", network), WithinAbs(expected, 0.05));
 }
 
-TEST_CASE("parameters and multiply_adds: those of the graph", "[child_trainer]") {
+TEST_CASE("parameters and multiply-adds: those of the graph", "[child_trainer]") {
   const auto graph = search_space::build_network(
       search_space::find_architecture("nasnet-a"),
       {.input_size = 16, .classes = 7, .cells = 1, .filters = 4, .auxiliary = true});
@@ -186,11 +186,11 @@ TEST_CASE("parameters and multiply_adds: those of the graph", "[child_trainer]")
     if (network.parameters().count(name) > 0) count += tensor.numel();
   }
   CHECK(score_of("parameters", network) == static_cast<double>(count));
-  CHECK(score_of("multiply_adds", network) ==
+  CHECK(score_of("multiply-adds", network) ==
         static_cast<double>(search_space::cost_of(graph).multiply_adds));
   Network linear = linear_network();
   CHECK(score_of("parameters", linear) == 20);
-  CHECK(score_of("multiply_adds", linear) == 15);
+  CHECK(score_of("multiply-adds", linear) == 15);
 }
 
 TEST_CASE("network: an observer sees what every node reads and makes", "[child_trainer]") {

@@ -55,6 +55,33 @@ TEST_CASE("bench strategies: prints rows, and how far it is beside them", "[cli]
   }
 }
 
+TEST_CASE("bench strategies: one seed has no deviation", "[cli]") {
+  const TempDir dir;
+  write_table(dir.path() / "table.csv");
+  const auto words = bench_strategies({"--strategies", "random", "--seeds", "1"});
+  const ProgramResult text = run_program(words, dir.path());
+  REQUIRE(text.exit_code == 0);
+  CHECK_THAT(text.out, ContainsSubstring("of one seed") && !ContainsSubstring("±"));
+  CHECK_THAT(text.err, ContainsSubstring("random: 1 seed in") && !ContainsSubstring("table.csv"));
+  auto json_words = words;
+  json_words.push_back("--json");
+  const auto rows = common::parse_json(run_program(json_words, dir.path()).out, "rows");
+  for (const char* key : {"best_reward_sd", "report_sd"}) CHECK(rows.at(0).at(key).is_null());
+  CHECK_THAT(text.out,
+             ContainsSubstring(fmt::format("{:.4f}", rows[0]["best_reward_mean"].get<double>())));
+}
+
+TEST_CASE("bench strategies: says what its table lacks", "[cli]") {
+  const TempDir dir;
+  std::string half = "arch,reward\n";
+  for (int i = 0; i < 15625; i += 2) half += nasbench201_text(i) + ",0.5\n";
+  common::write_file_atomically(dir.path() / "table.csv", half);
+  const ProgramResult result =
+      run_program(bench_strategies({"--strategies", "random"}), dir.path());
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.err, ContainsSubstring("table.csv has 7813 of the 15625 architectures"));
+}
+
 TEST_CASE("bench strategies: a strategy's options are those of a search", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");
@@ -85,8 +112,8 @@ TEST_CASE("bench strategies: what it cannot use is named", "[cli]") {
   check({"bench", "strategies"}, 2, "--table FILE");
   check({"bench"}, 2, "bench strategies");
   check({"bench", "strategies", "--table", "missing.csv"}, 3, "missing.csv");
-  check(bench_strategies({"--reward-column", "worth"}), 3, "'worth'");
-  check(bench_strategies({"--report-column", "worth"}), 3, "'worth'");
+  check(bench_strategies({"--reward-column", "worth"}), 3, "[--reward-column] no such column");
+  check(bench_strategies({"--report-column", "worth"}), 3, "[--report-column] no such column");
   check(bench_strategies({"--strategies", "luck"}), 2, "'luck'");
   check(bench_strategies({"--seeds", "0"}), 2, "--seeds");
   check(bench_strategies({"--set", "trials=many"}), 2, "'many'");

@@ -115,6 +115,8 @@ TEST_CASE("bench trainer: what it cannot use is named", "[cli]") {
   check({"--proxy", "missing.h5"}, 3, "missing.h5");
   check({"--filters", "3"}, 2, "filters 3");
   check({"--children", "0"}, 2, "--children");
+  check({"--precision", "auto"}, 2, "fp32 or bf16");
+  check({"--augment", "nosuch"}, 2, "'nosuch'");
 }
 
 // The answers of nas bench-child to the requests, after the line that says it is ready.

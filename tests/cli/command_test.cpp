@@ -81,6 +81,7 @@ TEST_CASE("command: unknown names are answered with the known ones", "[cli]") {
   check_refused({"bench", "--json"}, 2, {"behind 'bench'", "bench scores"});
   check_refused({"data", "mke", "shapes"}, 2, {"'data mke'", "try nas data make"});
   check_refused({"list", "nothing"}, 2, {"'nothing'", "strategies", "runs"});
+  check_refused({"list", "strategy"}, 2, {"'strategy'", "try strategies"});
   check_refused({"show", "nasnet-z"}, 2, {"'nasnet-z'", "nasnet-a", "darts-v2"});
   check_refused({"search", "--proxy", "shapes", "--space", "nowhere"}, 2,
                 {"--space", "nowhere", "nasbench201"});
@@ -88,6 +89,8 @@ TEST_CASE("command: unknown names are answered with the known ones", "[cli]") {
                 {"--strategy", "luck", "ppo"});
   check_refused({"search", "--proxy", "shapes", "--strategy", "evolutoin"}, 2,
                 {"--strategy", "evolutoin", "try evolution"});
+  check_refused({"search", "--proxy", "shapes", "--prescreen", "grad_norm"}, 2,
+                {"--prescreen", "grad_norm", "try grad-norm"});
   check_refused({"data", "make", "cats"}, 2, {"'cats'", "coastline", "shapes"});
   check_refused({"data", "make", "shpaes"}, 2, {"'shpaes'", "try shapes"});
   check_refused({"data", "fetch", "cifar11"}, 2, {"'cifar11'", "try cifar10"});

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
 #include <cstring>
 #include <set>
@@ -17,6 +18,7 @@ namespace nas::tests {
 namespace {
 
 namespace fs = std::filesystem;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
 // dir/data.h5 has 30 training images, so an epoch has three batches; nine steps repeat each twice.
@@ -123,6 +125,17 @@ TEST_CASE("dump-training: the batches are an epoch's images, normalised, and the
   }
   CHECK_THAT(sum / static_cast<double>(count), WithinAbs(0, 1e-3));
   CHECK_THAT(squares / static_cast<double>(count), WithinAbs(1, 1e-3));
+}
+
+TEST_CASE("dump-training: a set of several labels an image is refused, and nothing is written",
+          "[cli]") {
+  const TempDir dir;
+  data::write_dataset(dir.path() / "data.h5", noise_dataset(10, 2, 3, 8, data::Task::kMultiLabel));
+  const ProgramResult refused =
+      run_program({"dump-training", "--dataset", "data.h5", "--out", "out"}, dir.path());
+  CHECK(refused.exit_code == 3);
+  CHECK_THAT(refused.err, ContainsSubstring("got multi-label; expected single-label"));
+  CHECK_FALSE(fs::exists(dir.path() / "out"));
 }
 
 TEST_CASE("dump-training: the options of the network are followed", "[cli]") {

@@ -59,6 +59,26 @@ TEST_CASE("lost run: a missing database is said, and none is made", "[cli]") {
   CHECK(status_of(dir.path(), "r").at("trials").size() == 3);
 }
 
+TEST_CASE("lost run: a database that knows nothing of it is said, and is left as it is", "[cli]") {
+  const TempDir dir;
+  write_table(dir.path() / "table.csv");
+  for (const std::string run : {"runs/r", "runs/other"})
+    REQUIRE(run_program(table_search(run, "random", 3), dir.path()).exit_code == 0);
+  const fs::path database = dir.path() / "runs" / "r" / "run.db";
+  const std::string of_other = common::read_file(dir.path() / "runs" / "other" / "run.db");
+  for (const std::string& content : {std::string(), of_other}) {
+    common::write_file_atomically(database, content);
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"status", "--run", "r"}, {"search", "--run", "r", "--trials", "5"}}) {
+      const ProgramResult result = run_program(words, dir.path());
+      CHECK(result.exit_code == 3);
+      CHECK_THAT(result.err,
+                 ContainsSubstring("its database is missing") && ContainsSubstring("run.db"));
+    }
+    CHECK((common::read_file(database) == content));
+  }
+}
+
 // Before, a run was left that no command could use.
 TEST_CASE("lost run: a store that cannot be used leaves no run", "[cli]") {
   const TempDir dir;

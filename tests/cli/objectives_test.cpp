@@ -17,6 +17,8 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinRel;
 using common::Json;
 
+constexpr const char* kLossRow = "|none~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|,-0.5\n";
+
 // The trials of a finished search, by nas status.
 Json searched(const TempDir& dir, const std::vector<std::string>& words) {
   write_table(dir.path() / "table.csv");
@@ -115,11 +117,23 @@ TEST_CASE("limits: where nothing is within them the search ends", "[cli]") {
   const ProgramResult result =
       run_program(table_search("r", "random", 2, {"--max-multiply-adds", "1"}), dir.path());
   CHECK(result.exit_code == 4);
-  CHECK_THAT(result.err, ContainsSubstring("no trial succeeded"));
+  CHECK_THAT(result.err, ContainsSubstring("no trial succeeded") &&
+                             ContainsSubstring("at most 1 (--max-multiply-adds)"));
+  CHECK_THAT(run_program({"status", "--run", "r"}, dir.path()).out,
+             ContainsSubstring("0 were trained") && ContainsSubstring("--max-multiply-adds"));
   const Json status = status_of(dir.path(), "r");
   CHECK(status.at("state").get<std::string>() == "stopped early");
   for (const auto& trial : status.at("trials"))
     REQUIRE(trial.at("state").get<std::string>() == "INFEASIBLE");
+}
+
+TEST_CASE("objectives: rewards below 0 have no power", "[cli]") {
+  const TempDir dir;
+  common::write_file_atomically(dir.path() / "table.csv", "arch,reward\n" + std::string(kLossRow));
+  const ProgramResult result =
+      run_program(table_search("r", "random", 5, {"--reward-power", "2"}), dir.path());
+  CHECK(result.exit_code == 3);
+  CHECK_THAT(result.err, ContainsSubstring("-0.5") && ContainsSubstring("--reward-power"));
 }
 
 TEST_CASE("objectives: options that contradict each other are refused", "[cli]") {
@@ -133,9 +147,17 @@ TEST_CASE("objectives: options that contradict each other are refused", "[cli]")
   };
   check_refused({"--cost", "parameters"}, "--cost-target");
   check_refused({"--cost-target", "5"}, "--cost parameters");
+  check_refused({"--cost-weight", "-0.1"}, "--cost parameters");
+  check_refused({"--latency-batch", "8"}, "--cost latency");
+  // What a table does not know.
+  check_refused({"--cost", "latency", "--cost-target", "5"}, "no latency is measured");
+  check_refused({"--max-latency-ms", "5"}, "no latency is measured");
+  for (const char* option : {"--proxy", "--epochs", "--repeats", "--train-images"})
+    check_refused({option, "1"}, std::string(option) + "] with --evaluator table nothing");
+  check_refused({"--start-with", "nasnet-a"}, "no row");
   check_refused({"--cost", "weight"}, "multiply-adds");
   check_refused({"--pool", "5"}, "--prescreen");
-  check_refused({"--prescreen", "synflow"}, "multiply_adds");
+  check_refused({"--prescreen", "synflow"}, "multiply-adds");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "engine/trial.h"
-#include "tests/cli/searches.h"
+#include "tests/cli/small_searches.h"
 #include "tests/support/started_program.h"
 #include "tests/support/temp_dir.h"
 
@@ -17,24 +17,6 @@ using Catch::Matchers::ContainsSubstring;
 using common::Json;
 using Texts = std::vector<std::string>;
 
-void make_shapes(const std::filesystem::path& dir) {
-  const ProgramResult made = run_program(
-      {"data", "make", "shapes", "--images", "200", "--size", "16", "--data-dir", "."}, dir);
-  REQUIRE(made.exit_code == 0);
-}
-
-Texts small_search(const std::string& run, const Texts& more) {
-  Texts words = {
-      "search",      "--run",        "./" + run, "--proxy",        "shapes.h5", "--space",
-      "nasbench201", "--strategy",   "random",   "--workers",      "2",         "--window",
-      "2",           "--device",     "cpu",      "--cells",        "1",         "--filters",
-      "4",           "--input-size", "16",       "--train-images", "64",        "--valid-images",
-      "32",          "--epochs",     "1",        "--batch-size",   "32",        "--threads",
-      "1",           "--trials",     "9"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 Json searched(const std::filesystem::path& dir, const Texts& words) {
   Texts with_json = words;
   with_json.push_back("--json");
@@ -42,16 +24,6 @@ Json searched(const std::filesystem::path& dir, const Texts& words) {
   INFO(result.err);
   REQUIRE(result.exit_code == 0);
   return common::parse_json(result.out, "nas search");
-}
-
-// What two runs that found the same must share: all but times, memory, and who did it.
-std::string found(const std::filesystem::path& dir, const std::string& run) {
-  Json status = common::parse_json(outcome_of(dir, run), run);
-  for (auto& trial : status["trials"]) {
-    for (const char* key : {"seconds", "images_per_second", "peak_bytes"})
-      trial["metrics"].erase(key);
-  }
-  return status.dump(1);
 }
 
 Json repeats_of(const std::filesystem::path& dir, const std::string& run) {
@@ -98,20 +70,20 @@ TEST_CASE("repeats: killed and continued, or asked for later, they are the same"
   const TempDir dir;
   make_shapes(dir.path());
   searched(dir.path(), small_search("whole", {"--repeats", "3"}));
-  const std::string whole = found(dir.path(), "whole");
+  const std::string whole = found_by(dir.path(), "whole");
 
   searched(dir.path(), small_search("later", {}));
   CHECK(repeats_of(dir.path(), "later").empty());
   searched(dir.path(), small_search("later", {"--repeats", "1"}));
   searched(dir.path(), small_search("later", {"--repeats", "3"}));
-  CHECK(found(dir.path(), "later") == whole);
+  CHECK(found_by(dir.path(), "later") == whole);
 
   StartedProgram search(small_search("killed", {"--repeats", "3"}), dir.path());
   REQUIRE(search.says("repeats of the best trials"));
   search.signal(SIGKILL);
   search.end();
   searched(dir.path(), small_search("killed", {}));
-  CHECK(found(dir.path(), "killed") == whole);
+  CHECK(found_by(dir.path(), "killed") == whole);
 }
 
 TEST_CASE("reward: the metric that was asked for", "[cli]") {

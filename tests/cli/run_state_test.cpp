@@ -43,6 +43,8 @@ TEST_CASE("run state: no run is exit code 4", "[cli]") {
                 {"nowhere", "nas list runs"});
   check_refused(run_program({"search", "--run", "latest", "--proxy", "shapes"}, dir.path()), 4,
                 {"no run"});
+  check_refused(run_program({"search", "--run", "nowhere"}, dir.path()), 2,
+                {"no run 'nowhere'", "nas list runs"});
   check_refused(run_program({"transfer", "--dataset", "shapes"}, dir.path()), 4, {"nas search"});
   check_refused(run_program({"transfer", "--dataset", "shapes", "--run", "nowhere"}, dir.path()), 4,
                 {"nowhere"});
@@ -152,6 +154,8 @@ TEST_CASE("run state: what ended early says so, in status and on the report", "[
   REQUIRE(made.exit_code == 0);
   CHECK(run_state(dir.path()) == "stopped early");
   CHECK(run_program({"status", "--run", "r", "--watch"}, dir.path()).exit_code == 0);
+  CHECK_THAT(run_program({"status", "--run", "r"}, dir.path()).out,
+             ContainsSubstring("by its time limit; continue with: nas search"));
   CHECK_THAT(common::read_file(dir.path() / "r" / "report.html"),
              ContainsSubstring("Stopped early") && ContainsSubstring("of 100000"));
 }
@@ -209,12 +213,12 @@ TEST_CASE("run state: a run of another version is refused", "[cli]") {
                 {"schema 0", "version"});
 }
 
-TEST_CASE("run state: a damaged database is a failure that names it", "[cli]") {
+TEST_CASE("run state: a damaged database is exit code 3 and named", "[cli]") {
   const TempDir dir;
   make_run(dir.path());
   common::write_file_atomically(dir.path() / "r" / "run.db", std::string(5000, 'x'));
   fs::remove(dir.path() / "r" / "run.db-wal");
-  check_refused(run_program({"status", "--run", "r"}, dir.path()), 1, {"[store]"});
+  check_refused(run_program({"status", "--run", "r"}, dir.path()), 3, {"run.db]"});
 }
 
 TEST_CASE("run state: folders that cannot be written", "[cli]") {
@@ -264,6 +268,21 @@ TEST_CASE("run state: a dry run leaves everything as it was", "[cli]") {
   CHECK_FALSE(fs::exists(dir.path() / "new"));
 }
 
+TEST_CASE("run state: a dry run tells of a store that the search could not use", "[cli]") {
+  const TempDir dir;
+  write_table(dir.path() / "table.csv");
+  const auto dry_run = [&](const std::string& store, const Environment& environment = {}) {
+    return run_program(table_search("r", "random", 5, {"--dry-run", "--store", store}), dir.path(),
+                       environment);
+  };
+  check_refused(dry_run("postgresql:host=/nowhere"), 1, {"/nowhere", "server of --store"});
+  check_refused(dry_run("sqlite:"), 2, {"needs a file"});
+  check_refused(dry_run("", {{"NAS_TEST_NETWORK_FS", "1"}}), 2, {"network file system"});
+  CHECK(dry_run("sqlite:all.db").exit_code == 0);
+  CHECK_FALSE(fs::exists(dir.path() / "all.db"));
+  CHECK_FALSE(fs::exists(dir.path() / "r"));
+}
+
 TEST_CASE("run state: status to a full disk is a failure", "[cli]") {
   const TempDir dir;
   make_run(dir.path());
@@ -286,6 +305,8 @@ TEST_CASE("run state: tables that do not fit", "[cli]") {
   check_refused(with_table("arch,reward\na\n", {}), 3, {"table.csv:2"});
   check_refused(with_table("", {}), 3, {"table.csv"});
   check_refused(with_table("arch,reward\n", {"--table", "missing.csv"}), 3, {"missing.csv"});
+  check_refused(with_table("arch,reward\n", {}), 3, {"table.csv", "no row"});
+  check_refused(with_table("arch,reward\n", {"--table", ""}), 2, {"no table", "--table FILE"});
   check_refused(with_table("arch,reward\n", {"--space", "nasnet"}), 2, {"nasbench201"});
   CHECK_FALSE(fs::exists(dir.path() / "r" / "config.toml"));
 }

@@ -34,6 +34,18 @@ Json searched_table(const fs::path& dir, std::vector<std::string> words) {
   return common::parse_json(result.out, "nas search");
 }
 
+TEST_CASE("search: names the preset beside the settings, whatever else was given", "[cli]") {
+  const TempDir dir;
+  write_table(dir.path() / "table.csv");
+  const auto plan = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = more;
+    words.insert(words.end(), {"--preset", "laptop", "--dry-run"});
+    return run_program(table_search("r", "random", 3, words), dir.path()).err;
+  };
+  CHECK_THAT(plan({}), ContainsSubstring("seed 1, preset laptop\n"));
+  CHECK_THAT(plan({"--epochs", "2"}), ContainsSubstring("seed 1, preset laptop\n"));
+}
+
 TEST_CASE("search: finds its trials and says what was best", "[cli]") {
   const TempDir dir;
   write_table(dir.path() / "table.csv");

@@ -56,5 +56,15 @@ TEST_CASE("show: a thousand cells a stage are counted, sizes beyond all counting
              ContainsSubstring("too large to be counted") && ContainsSubstring("--filters"));
 }
 
+TEST_CASE("show: a plan is text", "[cli]") {
+  for (const std::string format : {"json", "dot", "svg"}) {
+    const ProgramResult refused = show({"nasnet-a", "--plan", "--format", format});
+    CHECK(refused.exit_code == 2);
+    CHECK_THAT(refused.err, ContainsSubstring("--plan") && ContainsSubstring(format));
+    CHECK(refused.out.empty());
+  }
+  CHECK_THAT(show({"nasnet-a", "--plan"}).out, ContainsSubstring("separable("));
+}
+
 }  // namespace
 }  // namespace nas::cli

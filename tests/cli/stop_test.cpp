@@ -74,6 +74,18 @@ std::vector<std::string> long_search(const std::string& run) {
   return table_search(run, "random", 100000);
 }
 
+TEST_CASE("stop: while a pool of proposals is drawn", "[cli]") {
+  const TempDir dir;
+  write_table(dir.path() / "table.csv");
+  StartedProgram search(
+      table_search("r", "model-ppo", 50, {"--prescreen", "parameters", "--pool", "10000"}),
+      dir.path());
+  REQUIRE(search.says("0/50 trials"));
+  search.signal(SIGTERM);
+  CHECK(search.end() == common::kExitSignal + SIGTERM);
+  CHECK_THAT(search.err(), ContainsSubstring("continue with"));
+}
+
 TEST_CASE("stop: a search whose terminal is closed can be continued", "[cli]") {
   if (!common::program_exists("python3")) SKIP("no python3");
   const TempDir dir;

@@ -206,6 +206,23 @@ TEST_CASE("file: too little space is said before the work begins", "[common]") {
                            "; got 1.5 kB free; expected at least 3.0 GB")));
 }
 
+TEST_CASE("file: a folder is tried, and all is left as it was", "[common]") {
+  const TempDir dir;
+  const auto deep = dir.path() / "a" / "b" / "c";
+  try_folder(deep, "--out");
+  CHECK(std::filesystem::is_empty(dir.path()));
+  std::filesystem::create_directories(dir.path() / "a");
+  try_folder(deep, "--out");
+  try_folder(dir.path() / "a", "--out");
+  CHECK(std::filesystem::is_empty(dir.path() / "a"));
+  write_file_atomically(dir.path() / "file", "no folder");
+  CHECK_THROWS_MATCHES(try_folder(dir.path() / "file" / "x", "--out"), SystemError,
+                       MessageMatches(ContainsSubstring("[--out] cannot make the folder")));
+  CHECK_THROWS_AS(try_folder(dir.path() / "file", "--out"), SystemError);
+  CHECK_THROWS_AS(try_folder("/proc/nope/x", "--out"), SystemError);
+  CHECK_THROWS_AS(try_folder("/proc", "--out"), SystemError);
+}
+
 TEST_CASE("file: network file systems are recognised", "[common]") {
   {
     const ScopedEnv unset("NAS_TEST_NETWORK_FS", nullptr);

@@ -50,6 +50,20 @@ TEST_CASE("json: a missing key and a wrong type are told apart", "[common]") {
   CHECK_THROWS_AS(json_get<std::string>(json, "list", "here"), DataError);
 }
 
+TEST_CASE("json: a whole number is neither a fraction nor one that does not fit", "[common]") {
+  const Json json = parse_json(
+      R"({"small": -3, "half": 2.5, "large": 3000000000, "huge": 1e30, "list": [1, 2.5]})", "test");
+  CHECK(json_get<int>(json, "small", "here") == -3);
+  CHECK(json_get<int64_t>(json, "large", "here") == 3000000000);
+  CHECK(json_get<double>(json, "small", "here") == -3.0);
+  CHECK(json_get<std::vector<double>>(json, "list", "here") == std::vector<double>({1, 2.5}));
+  CHECK_THROWS_AS(json_get<uint64_t>(json, "small", "here"), DataError);
+  CHECK_THROWS_AS(json_get<int>(json, "half", "here"), DataError);
+  CHECK_THROWS_AS(json_get<int>(json, "large", "here"), DataError);
+  CHECK_THROWS_AS(json_get<int64_t>(json, "huge", "here"), DataError);
+  CHECK_THROWS_AS(json_get<std::vector<int>>(json, "list", "here"), DataError);
+}
+
 TEST_CASE("json: only an object has keys", "[common]") {
   for (const std::string text : {"[]", "7", "null", "\"count\""}) {
     CAPTURE(text);

@@ -310,6 +310,8 @@ TEST_CASE("options: texts for people", "[common]") {
   CHECK(options.at("devices").type_text() == "list");
   CHECK(options.at("devices").value_text() == "cpu");
   CHECK(options.at("note").range_text().empty());
+  const Option many{.name = "many", .value = 1, .help = "Trainings", .min = 1, .max = 1e7};
+  CHECK(many.range_text() == "1..10000000");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "common/process.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -9,6 +10,8 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cstdlib>
+#include <thread>
+#include <utility>
 
 #include "common/error.h"
 #include "common/file.h"
@@ -208,6 +211,60 @@ TEST_CASE("process: memory", "[common]") {
   CHECK(resident_bytes(getpid()) > 1e6);
   CHECK(peak_resident_bytes() > 1e6);
   CHECK(resident_bytes(2147483647) == 0);
+}
+
+struct Pipe {
+  Pipe() { REQUIRE(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0); }
+  ~Pipe() {
+    for (const int end : ends)
+      if (end >= 0) close(end);
+  }
+  void close_input() { close(std::exchange(ends[1], -1)); }
+  int out() const { return ends[0]; }
+  int in() const { return ends[1]; }
+
+  int ends[2] = {-1, -1};
+};
+
+double seconds_of_wait(const std::vector<int>& pipes, int milliseconds) {
+  const double start = monotonic_seconds();
+  wait_for_news(pipes, milliseconds);
+  return monotonic_seconds() - start;
+}
+
+TEST_CASE("process: news end a wait, also those that were told before it, once", "[common]") {
+  const Pipe quiet;
+  const Pipe pipe;
+  tell_news(pipe.in());
+  tell_news(pipe.in());
+  CHECK(seconds_of_wait({quiet.out(), pipe.out()}, kPatience) < kPatience / 2000.0);
+  CHECK(seconds_of_wait({quiet.out(), pipe.out()}, 60) >= 0.055);
+  std::jthread other([&] { tell_news(pipe.in()); });
+  CHECK(seconds_of_wait({quiet.out(), pipe.out()}, kPatience) < kPatience / 2000.0);
+}
+
+TEST_CASE("process: closed ends and what is no pipe neither end a wait nor are written to",
+          "[common]") {
+  Pipe closed;
+  closed.close_input();
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  CHECK(seconds_of_wait({closed.out(), null, -1}, 60) >= 0.055);
+  close(null);
+  tell_news(-1);
+  const TempDir dir;
+  const int file = open((dir.path() / "log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  tell_news(file);
+  close(file);
+  CHECK(read_file(dir.path() / "log").empty());
+}
+
+TEST_CASE("process: who is told again and again without listening blocks nobody", "[common]") {
+  const Pipe pipe;
+  const std::string block(4096, 'x');
+  while (write(pipe.in(), block.data(), block.size()) > 0) continue;
+  fcntl(pipe.in(), F_SETFL, 0);  // a write would wait now
+  tell_news(pipe.in());
+  SUCCEED();
 }
 
 }  // namespace

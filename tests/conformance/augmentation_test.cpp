@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 namespace nas::child_trainer {
@@ -103,15 +104,51 @@ TEST_CASE("Every augmentation gives the same for channels-last images", "[confor
   }
 }
 
-TEST_CASE("gather_pixels takes rows and columns by image", "[child_trainer]") {
-  const at::Tensor images = random_images(2, 4, 4);
+// All bits: 0 of another sign would be another result.
+bool equal_bits(const at::Tensor& a, const at::Tensor& b) {
+  return at::equal(a.contiguous().view(at::kInt), b.contiguous().view(at::kInt));
+}
+
+TEST_CASE("gather_pixels takes rows and columns by image, and 0 from outside", "[child_trainer]") {
+  const at::Tensor images = random_images(2, 4, 5);
   at::Tensor rows = at::arange(4, at::kLong).repeat({2, 1});
-  at::Tensor columns = at::arange(4, at::kLong).repeat({2, 1});
-  CHECK(at::equal(gather_pixels(images, rows, columns), images));
+  at::Tensor columns = at::arange(5, at::kLong).repeat({2, 1});
+  CHECK(equal_bits(gather_pixels(images, rows, columns), images));
   rows[1] = rows[1].flip({0});
-  const at::Tensor flipped = gather_pixels(images, rows, columns);
-  CHECK(at::equal(flipped[0], images[0]));
-  CHECK(at::equal(flipped[1], images[1].flip({1})));
+  columns[1] = at::arange(-2, 3, at::kLong);
+  const at::Tensor gathered = gather_pixels(images, rows, columns);
+  CHECK(equal_bits(gathered[0], images[0]));
+  const at::Tensor moved = at::constant_pad_nd(images[1].flip({1}), {2, 0}).slice(2, 0, 5);
+  CHECK(equal_bits(gathered[1], moved));
+  const at::Tensor outside = gather_pixels(images, rows + 4, columns);
+  CHECK(equal_bits(outside, at::zeros_like(images)));
+}
+
+TEST_CASE("pad-crop, flip and cutout are what LibTorch's operators make of them",
+          "[child_trainer]") {
+  const at::Tensor images = random_images(20, 16, 24);
+  const auto named = [](const char* name) { return Registry<Augmentation>::find(name); };
+  const at::Tensor cropped = augmented(named("pad-crop"), images);
+  const at::Tensor flipped = augmented(named("flip"), images);
+  const at::Tensor cut = augmented(named("cutout"), images);
+  const at::Tensor padded = at::constant_pad_nd(images, {2, 2, 2, 2});
+  for (int64_t i = 0; i < images.size(0); ++i) {
+    CAPTURE(i);
+    RandomStream crop = streams(i, 1)[0];
+    const int64_t top = crop.integer(5);
+    const int64_t left = crop.integer(5);
+    CHECK(equal_bits(cropped[i], padded[i].slice(1, top, top + 16).slice(2, left, left + 24)));
+    const bool mirrored = streams(i, 1)[0].chance(0.5);
+    CHECK(equal_bits(flipped[i], mirrored ? images[i].flip({2}) : images[i]));
+    RandomStream centre = streams(i, 1)[0];
+    const int64_t y = centre.integer(16);
+    const int64_t x = centre.integer(24);
+    at::Tensor mask = at::ones({16, 24});
+    mask.slice(0, std::max<int64_t>(0, y - 4), std::min<int64_t>(16, y + 4))
+        .slice(1, std::max<int64_t>(0, x - 6), std::min<int64_t>(24, x + 6))
+        .zero_();
+    CHECK(equal_bits(cut[i], images[i] * mask));
+  }
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // What every registered store must keep, and keep apart. Who may write: store_lease_test.cpp.
 #include "engine/store.h"
 
+#include <soci/soci.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
@@ -85,6 +87,69 @@ TEST_CASE("Every store keeps what it is given", "[conformance]") {
     CHECK(store.trials().size() == 3);
   }
 
+  SECTION("every state, and what was never trained") {
+    std::vector<Trial> rows;
+    for (auto state = TrialState::kWaiting; state <= TrialState::kNotRun;
+         state = static_cast<TrialState>(static_cast<int>(state) + 1)) {
+      rows.push_back(waiting_trial(static_cast<int64_t>(rows.size())));
+      rows.back().state = state;
+    }
+    Trial& infeasible = rows[static_cast<size_t>(TrialState::kInfeasible)];
+    infeasible.reason = "1,001 parameters; --max-parameters 1,000";
+    infeasible.metrics = {{"parameters", 1001}};
+    Trial& not_run = rows[static_cast<size_t>(TrialState::kNotRun)];
+    not_run.metrics = {{"scores", {{"grad-norm", -1.0 / 3}, {"synflow", 1e300}}}};
+    store.insert_all(rows);
+    const auto read = Store(url, run).trials();
+    REQUIRE(read.size() == rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) check_same(read[i], rows[i]);
+    // Only the one that waits is ever given to a worker, or back to them.
+    CHECK(store.claim("worker", 60)->id == 0);
+    CHECK_FALSE(store.claim("worker", 60).has_value());
+    CHECK(store.release_worker("") == 2);
+    CHECK(state_text(store.trial(not_run.id)->state) == "NOT_RUN");
+    CHECK(state_text(store.trial(infeasible.id)->state) == "INFEASIBLE");
+  }
+
+  SECTION("repeats, apart from the trials that they repeat") {
+    const auto repeat = [](int64_t id) {
+      Trial trial = waiting_trial(id);
+      trial.kind = "repeat";
+      return trial;
+    };
+    const int64_t far = 9'100'000 * kFirstFurther;  // a double does not hold far + 1
+    for (const int64_t id :
+         {far + 1, kFirstFurther + 17, 2 * kFirstFurther + 17, 3 * kFirstFurther})
+      store.insert(repeat(id));
+    store.insert_all({waiting_trial(17), waiting_trial(kFirstFurther - 1)});
+    CHECK_THROWS_AS(store.insert(repeat(far + 1)), common::SystemError);
+
+    REQUIRE(store.trials().size() == 2);
+    check_same(store.trials()[1], waiting_trial(kFirstFurther - 1));
+    const auto repeats = Store(url, run).further();
+    REQUIRE(repeats.size() == 4);
+    check_same(repeats[0], repeat(kFirstFurther + 17));
+    check_same(repeats[1], repeat(2 * kFirstFurther + 17));
+    check_same(repeats[3], repeat(far + 1));
+    CHECK(parent_of(repeats[1]) == 17);
+    CHECK_FALSE(store.trial(far).has_value());
+
+    for (const int64_t id : {int64_t{17}, kFirstFurther - 1, kFirstFurther + 17,
+                             2 * kFirstFurther + 17, 3 * kFirstFurther, far + 1}) {
+      const auto claimed = store.claim("worker", 60);
+      REQUIRE(claimed.has_value());
+      CHECK(claimed->id == id);
+      CHECK(store.renew(*claimed, 60));
+      CHECK(store.finish(with_reward(*claimed, static_cast<double>(id % kFirstFurther))));
+    }
+    store.update_files(far + 1, {{"weights.safetensors", "ff"}});
+    const Trial last = store.further()[3];
+    CHECK(last.reward == 1.0);
+    CHECK(last.files.size() == 1);
+    CHECK(store.trial(kFirstFurther + 17)->files.empty());
+    CHECK_NOTHROW(store.add_event("finished", far + 1, "a repeat"));
+  }
+
   SECTION("the last bit of a number") {
     using Limits = std::numeric_limits<double>;
     std::vector<double> numbers = {0.0,
@@ -125,7 +190,7 @@ TEST_CASE("Every store keeps what it is given", "[conformance]") {
 
   SECTION("notes, events and files") {
     CHECK(store.meta("end").empty());
-    store.set_meta("end", "early");
+    store.set_meta("end", "exhausted");
     store.set_meta("end", "done");
     CHECK(store.meta("end") == "done");
     store.set_meta("end", "");
@@ -136,6 +201,38 @@ TEST_CASE("Every store keeps what it is given", "[conformance]") {
     CHECK((store.trial(0)->reward == full_trial(0).reward));
     CHECK_NOTHROW(store.add_event("worker died", -1, "it's gone"));
   }
+}
+
+int64_t count_of_meta_tables(const std::string& url) {
+  const std::string name = url.substr(0, url.find(':'));
+  const auto& backend = common::Registry<StoreBackend>::find(name);
+  const auto session = backend.open(url.substr(backend.prefix.size()));
+  long long tables = -1;
+  *session << backend.has_meta, soci::into(tables);
+  return tables;
+}
+
+TEST_CASE("Every store finds the runs that are there, and makes nothing where there is none",
+          "[conformance]") {
+  const std::string url = GENERATE(from_range(tests::store_urls()));
+  CAPTURE(url);
+  const std::string run = tests::new_store_run();
+  Store made(url, run);
+  CHECK(count_of_meta_tables(url) == 1);
+  CHECK_FALSE(Store::find(url, run).has_value());  // nothing was said of it
+  made.set_meta("begun", "now");
+  CHECK(Store::find(url, run)->meta("begun") == "now");
+  const std::string other = tests::new_store_run();
+  CHECK_FALSE(Store::find(url, other).has_value());
+  insert_waiting(made, 2);
+  CHECK(Store::find(url, run)->trials().size() == 2);
+  Store(url, other).insert(waiting_trial(7));
+  CHECK(Store::find(url, other)->trials().size() == 1);
+
+  const std::string empty = tests::url_without_tables(url);
+  CHECK(count_of_meta_tables(empty) == 0);
+  CHECK_FALSE(Store::find(empty, run).has_value());
+  CHECK(count_of_meta_tables(empty) == 0);
 }
 
 TEST_CASE("Every store keeps the runs of one database apart", "[conformance]") {

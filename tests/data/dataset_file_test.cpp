@@ -75,11 +75,47 @@ TEST_CASE("The digest follows the content, not the name", "[data]") {
   dataset.name = "other";
   dataset.provenance = "elsewhere";
   CHECK(digest_of(dataset) == digest);
-  dataset.train.images[5] ^= 1;
+  std::vector<uint8_t> pixels = dataset.train.images.take();
+  pixels[5] ^= 1;
+  dataset.train.images = std::move(pixels);
   CHECK(digest_of(dataset) != digest);
   dataset = noise_dataset();
   dataset.test.labels[0] = 2 - dataset.test.labels[0];
   CHECK(digest_of(dataset) != digest);
+}
+
+TEST_CASE("A plain dataset is mapped, one that is compressed is read", "[data]") {
+  const TempDir dir;
+  const fs::path path = dir.path() / "noise.h5";
+  const auto task = GENERATE(data::Task::kSingleLabel, data::Task::kMultiLabel);
+  const Dataset written = noise_dataset(20, 0, 3, 8, task);
+  const auto storage = GENERATE(data::Storage::kPlain, data::Storage::kCompressed);
+  data::write_dataset(path, written, storage);
+  for (const Dataset& read : {data::map_dataset(path), data::read_dataset(path)}) {
+    check_same(read.train, written.train);
+    check_same(read.valid, written.valid);
+    check_same(read.test, written.test);
+  }
+  // Another in its place does not change what is mapped.
+  const Dataset mapped = data::map_dataset(path);
+  data::write_dataset(path, noise_dataset(5), storage);
+  check_same(mapped.train, written.train);
+}
+
+TEST_CASE("A plain dataset that is damaged or cut short is not mapped", "[data]") {
+  const TempDir dir;
+  const fs::path path = dir.path() / "noise.h5";
+  const Dataset written = noise_dataset(20);
+  data::write_dataset(path, written, data::Storage::kPlain);
+  std::string content = common::read_file(path);
+  const std::string pixels(written.train.images.begin(), written.train.images.begin() + 64);
+  const size_t at = content.find(pixels);
+  REQUIRE(at != std::string::npos);
+  content[at + 7] = static_cast<char>(content[at + 7] ^ 4);
+  common::write_file_atomically(path, content);
+  CHECK_THROWS_WITH(data::map_dataset(path), ContainsSubstring("is damaged"));
+  fs::resize_file(path, at + 100);
+  CHECK_THROWS_AS(data::map_dataset(path), DataError);
 }
 
 TEST_CASE("What is no dataset is refused with the reason", "[data]") {

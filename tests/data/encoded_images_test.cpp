@@ -31,10 +31,12 @@ namespace {
 Dataset smooth_dataset() {
   Dataset dataset = noise_dataset(10, 0, 3, 32);
   for (Split* split : {&dataset.train, &dataset.test}) {
-    for (size_t i = 0; i < split->images.size(); ++i) {
+    std::vector<uint8_t> pixels = split->images.take();
+    for (size_t i = 0; i < pixels.size(); ++i) {
       const size_t place = i % 3072;
-      split->images[i] = static_cast<uint8_t>(i / 3072 * 3 + place / 96 + place / 3 % 32);
+      pixels[i] = static_cast<uint8_t>(i / 3072 * 3 + place / 96 + place / 3 % 32);
     }
+    split->images = std::move(pixels);
   }
   return dataset;
 }
@@ -140,9 +142,9 @@ TEST_CASE("A container that another program wrote may hold any encoding, in any 
   jpeg.push_back(0);  // cameras add things behind the end
   set_encoded(path, {png(8, 8, 7), png(8, 8, 200), jpeg});
   const Dataset read = data::read_dataset(path);
-  CHECK(read.train.images.front() == 7);
+  CHECK(read.train.images[0] == 7);
   CHECK(read.train.images[192] == 200);
-  CHECK(std::abs(int{read.train.images.back()} - 90) <= 2);
+  CHECK(std::abs(int{read.train.images[read.train.images.size() - 1]} - 90) <= 2);
   check_same(read.test, dataset.test);
 }
 

@@ -205,6 +205,24 @@ TEST_CASE("Larger images and odd shapes have the wanted size", "[data]") {
   REQUIRE_THROWS_AS(data::resize_and_crop(ramp(4, 4), 0), DataError);
 }
 
+TEST_CASE("Reading and resizing at once is the same as one after the other", "[data]") {
+  const TempDir dir;
+  const auto path = dir.path() / "ramp.png";
+  data::write_png(path, ramp(37, 61));
+  for (const int64_t size : {8, 37, 50}) {
+    const Image once = data::read_image(path, size);
+    const Image twice = data::resize_and_crop(data::read_image(path), size);
+    CHECK((once.height == size && once.width == size));
+    CHECK(once.pixels == twice.pixels);
+  }
+  REQUIRE_THROWS_AS(data::read_image(path, 0), DataError);
+}
+
+TEST_CASE("OpenCV's decoder alone counts pixels", "[data]") {
+  CHECK(data::decoded_pixels(data::encode_image(ramp(5, 9), data::Encoding::kJpeg)) == 45);
+  CHECK(data::decoded_pixels({1, 2, 3}) == 0);
+}
+
 TEST_CASE("A PNG that cannot be written is a system error", "[data]") {
   const TempDir dir;
   std::ofstream(dir.path() / "file") << "no folder";

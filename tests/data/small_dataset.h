@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/file.h"
@@ -22,6 +23,7 @@ inline void check_same(const data::Split& read, const data::Split& written) {
 inline data::Split noise_split(const data::Dataset& dataset, int64_t per_class,
                                const std::string& name) {
   data::Split split;
+  std::vector<uint8_t> pixels;
   common::RandomStream random({.purpose = name});
   for (int64_t i = 0; i < per_class * dataset.class_count(); ++i) {
     const int64_t label = i % dataset.class_count();
@@ -31,9 +33,10 @@ inline data::Split noise_split(const data::Dataset& dataset, int64_t per_class,
       split.label_matrix.push_back(k == label || random.chance(0.3) ? 1 : 0);
     }
     for (int64_t b = 0; b < dataset.image_bytes(); ++b) {
-      split.images.push_back(static_cast<uint8_t>(random.next() & 255));
+      pixels.push_back(static_cast<uint8_t>(random.next() & 255));
     }
   }
+  split.images = std::move(pixels);
   return split;
 }
 

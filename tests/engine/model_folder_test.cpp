@@ -162,6 +162,13 @@ void change_json(const fs::path& model, const std::function<void(Json&)>& change
   common::write_file_atomically(model / "model.json", json.dump());
 }
 
+// model.json with another value at a JSON pointer, which is there.
+std::function<void(const fs::path& model)> changed(const std::string& pointer, const Json& value) {
+  return [=](const fs::path& model) {
+    change_json(model, [&](Json& json) { json.at(Json::json_pointer(pointer)) = value; });
+  };
+}
+
 TEST_CASE("model folder: what is damaged is said, with exit code 3", "[engine]") {
   const TempDir dir;
   make_model(dir.path());
@@ -202,6 +209,30 @@ TEST_CASE("model folder: what is damaged is said, with exit code 3", "[engine]")
        }},
       {"no labels", "labels",
        [](const fs::path& model) { change_json(model, [](Json& json) { json.erase("labels"); }); }},
+      {"one class fewer", "'labels'",
+       [](const fs::path& model) {
+         change_json(model, [](Json& json) { json["labels"] = {"beach", "harbor"}; });
+       }},
+      {"no network", "'network'",
+       [](const fs::path& model) {
+         change_json(model, [](Json& json) { json.erase("network"); });
+       }},
+      {"an image too small", "input size 4", changed("/input_size", 4)},
+      {"an image too large", "'input_size'", changed("/input_size", 100000)},
+      {"other filters", "'network'", changed("/network/filters", 8)},
+      {"filters for a larger memory", "'network'", changed("/network/filters", 100000)},
+      {"odd filters", "filters 5", changed("/network/filters", 5)},
+      {"filters in words", "'filters'", changed("/network/filters", "four")},
+      {"no cells", "'cells'", changed("/network/cells", 0)},
+      {"half a cell", "'cells'", changed("/network/cells", 1.5)},
+      {"more cells", "'network'", changed("/network/cells", 2)},
+      {"an unknown stem", "'stem'", changed("/network/stem", "granite")},
+      {"a stem without width", "'stem_multiplier'", changed("/network/stem_multiplier", 0)},
+      {"another architecture", "'architecture'",
+       changed("/architecture/cells/normal/nodes/0/edges/0/op", "avg_pool_3x3")},
+      {"an unknown operation", "no_conv",
+       changed("/architecture/cells/normal/nodes/0/edges/0/op", "no_conv")},
+      {"another family", "family nasnet", changed("/architecture/family", "nasnet")},
       {"other classes", "classes",
        [](const fs::path& model) {
          change_json(model, [](Json& json) { json["labels"] = {"beach", "harbor", "forest"}; });
@@ -216,6 +247,7 @@ TEST_CASE("model folder: what is damaged is said, with exit code 3", "[engine]")
     CHECK(result.exit_code == 3);
     CHECK_THAT(result.err, ContainsSubstring(damage.message));
     CHECK(result.out.empty());
+    CHECK_THAT(result.err, !ContainsSubstring("a fault in nas"));
     if (damage.message == "do not match") CHECK_THAT(result.err, ContainsSubstring("; try "));
   }
   CHECK(evaluate(dir.path(), "model").exit_code == 0);  // the copies were damaged, not this

@@ -53,10 +53,10 @@ TEST_CASE("prescreen: the highest score is kept, the earliest of equals", "[engi
 
 TEST_CASE("prescreen: counted scores need no process, and a key is scored once", "[engine]") {
   const tests::TempDir dir;
-  Prescreen prescreen(RunFolder(dir.path()), prescreen_options({{"prescreen", "multiply_adds"}}));
+  Prescreen prescreen(RunFolder(dir.path()), prescreen_options({{"prescreen", "multiply-adds"}}));
   const auto score = [&](Trial& trial) {
     CHECK(prescreen.score(trial, [] { return true; }));
-    return trial.metrics["scores"]["multiply_adds"].get<double>();
+    return trial.metrics["scores"]["multiply-adds"].get<double>();
   };
   Trial first = waiting_trial(0);
   first.metrics = {{"multiply_adds", 12}};
@@ -65,7 +65,7 @@ TEST_CASE("prescreen: counted scores need no process, and a key is scored once",
   same.metrics = {{"multiply_adds", 13}};
   CHECK(score(same) == 12);
   Trial stored = waiting_trial(1);
-  stored.metrics["scores"]["multiply_adds"] = 14;
+  stored.metrics["scores"]["multiply-adds"] = 14;
   prescreen.remember(stored);
   Trial again = waiting_trial(1);
   CHECK(score(again) == 14);
@@ -73,7 +73,7 @@ TEST_CASE("prescreen: counted scores need no process, and a key is scored once",
 
 TEST_CASE("prescreen: a score of images needs a proxy, a pool needs a score", "[engine]") {
   CHECK_NOTHROW(Prescreen::check(prescreen_options({}), false));
-  for (const char* name : {"parameters", "multiply_adds"})
+  for (const char* name : {"parameters", "multiply-adds"})
     CHECK_NOTHROW(Prescreen::check(prescreen_options({{"prescreen", name}, {"pool", "3"}}), false));
   CHECK_NOTHROW(Prescreen::check(prescreen_options({{"prescreen", "synflow"}}), true));
   CHECK_THROWS_AS(Prescreen::check(prescreen_options({{"prescreen", "synflow"}}), false),

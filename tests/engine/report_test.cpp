@@ -50,7 +50,8 @@ TEST_CASE("report: the best so far climbs in steps, over trials that failed too"
   CHECK(occurrences(best, "H") == 4);  // from trial 1 to 2, 3, 4 and 5
   CHECK(occurrences(best, "V") == 4);
   CHECK(occurrences(report, "h0") == 3);  // a dot a reward
-  CHECK_THAT(report, ContainsSubstring("<dt>Trial</dt><dd>3</dd><dt>Key</dt><dd>key 3</dd>"));
+  CHECK_THAT(report,
+             ContainsSubstring("<dt>Trial</dt><dd>3</dd><dt>Architecture</dt><dd>key 3</dd>"));
   CHECK_THAT(report, ContainsSubstring("Failed trials") && !ContainsSubstring("Stopped early"));
 }
 

@@ -131,7 +131,8 @@ TEST_CASE("search options: sizes in bytes", "[engine]") {
   CHECK(bytes("1.5 GiB") == 1.5 * 1073741824.0);
   CHECK(bytes("3kB") == 3000);
   CHECK_THAT(bytes("0.1TB"), WithinRel(1e11, 1e-12));
-  for (const char* wrong : {"", "many", "GB", "-1", "-2GB", "3 apples", "1GB2", "1 G B"}) {
+  for (const char* wrong :
+       {"", "many", "GB", "-1", "-2GB", "3 apples", "1GB2", "1 G B", "inf", "nan GB", "1e308 GB"}) {
     CAPTURE(wrong);
     CHECK_THROWS_AS(bytes(wrong), ConfigError);
   }

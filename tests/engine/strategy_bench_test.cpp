@@ -117,7 +117,7 @@ void check_refused(const Settings& settings, const std::string& part) {
 TEST_CASE("strategy bench: what it cannot use is named", "[engine]") {
   check_refused<common::UsageError>({{"table", ""}}, "--table FILE");
   check_refused<common::UsageError>({{"strategies", "luck"}}, "'luck'");
-  for (const std::string trials : {"0", "-1", "many", "1.5"}) {
+  for (const std::string trials : {"0", "-1", "many", "1.5", "10000001"}) {
     check_refused<common::ConfigError>({{"trials", trials}}, "'" + trials + "'");
   }
   check_refused<common::ConfigError>({{"trials", ""}}, "--trials");

@@ -77,7 +77,7 @@ TEST_CASE("winner: it is better than the luckiest child, and as sure of it as it
     noise += winner->noise / kRuns;
     REQUIRE(winner->deviation > 0);
     squares += std::pow((worth - winner->mean) / winner->deviation, 2) / kRuns;
-    CHECK(winner->better >= 0.5);
+    CHECK(winner->better > 0.4);  // the order is that of means, this one counts the settings
     CHECK(winner->better <= 1.0);
     CHECK(winner->runner_up.value() != winner->trial.id);
     CHECK(winner->architectures == 40);
@@ -86,6 +86,22 @@ TEST_CASE("winner: it is better than the luckiest child, and as sure of it as it
   CHECK(of_winners > of_luckiest);
   CHECK(noise > kNoise / 2);
   CHECK(noise < kNoise * 2);
+  CHECK(squares < 4);  // 1 where the deviations are right
+}
+
+// Sixteen trainings, as the laptop preset has: one setting of the model, the likeliest, may take
+// all noise for knowledge.
+TEST_CASE("winner: of few trainings it is no surer than it may be", "[engine]") {
+  constexpr int kRuns = 30;
+  double squares = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    const auto trials = random_trials(16, static_cast<uint64_t>(100 + run));
+    const auto winner = choose_winner(trials, {}, options_of());
+    CAPTURE(run, winner->noise);
+    CHECK(winner->noise > kNoise / 4);
+    squares +=
+        std::pow((worth_of(winner->trial.choices) - winner->mean) / winner->deviation, 2) / kRuns;
+  }
   CHECK(squares < 4);  // 1 where the deviations are right
 }
 

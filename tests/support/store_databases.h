@@ -30,6 +30,14 @@ inline std::vector<std::string> store_urls() {
   return urls;
 }
 
+// A database without tables, of the kind of one of these.
+inline std::string url_without_tables(const std::string& url) {
+  if (common::starts_with(url, "postgresql:")) return url + " dbname=template1";  // every server's
+  static const TempDir folder;
+  common::write_file_atomically(folder.path() / "empty.db", "");
+  return "sqlite:" + (folder.path() / "empty.db").string();
+}
+
 inline std::string new_store_run() { return engine::new_run_id(engine::RunFolder("test")); }
 
 }  // namespace nas::tests

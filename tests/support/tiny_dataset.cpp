@@ -34,12 +34,14 @@ data::Split split_of(const data::Dataset& dataset, const std::string& name, int6
                      uint64_t seed) {
   common::RandomStream random({.seed = seed, .purpose = name});
   data::Split split;
+  std::vector<uint8_t> pixels;
   for (int64_t i = 0; i < per_class * dataset.class_count(); ++i) {
     const int64_t label = i % dataset.class_count();
-    append_image(split.images, label, dataset, random);
+    append_image(pixels, label, dataset, random);
     split.labels.push_back(label);
     split.ids.push_back(name + "/" + std::to_string(i));
   }
+  split.images = std::move(pixels);
   return split;
 }
 

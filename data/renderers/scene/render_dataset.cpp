@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
 #include <thread>
 
 #include "common/error.h"
@@ -55,9 +56,6 @@ std::vector<Slot> assign(Dataset& dataset, const std::vector<int64_t>& labels) {
     split.labels.push_back(labels[image]);
     split.ids.push_back(image_id(dataset.name, static_cast<int64_t>(image)));
   }
-  for (Split* split : {&dataset.train, &dataset.valid, &dataset.test}) {
-    split->images.resize(static_cast<size_t>(split->count() * dataset.image_bytes()));
-  }
   return slots;
 }
 
@@ -85,6 +83,9 @@ Dataset render_dataset(const DatasetPlan& plan, const RenderRequest& request) {
 
   const std::vector<int64_t> labels = random_labels(request.images, classes, request.seed);
   const std::vector<Slot> slots = assign(dataset, labels);
+  std::map<Split*, std::vector<uint8_t>> pixels;
+  for (Split* split : {&dataset.train, &dataset.valid, &dataset.test})
+    pixels[split].resize(static_cast<size_t>(split->count() * dataset.image_bytes()));
   const auto draw = [&](int64_t image) {
     common::RandomStream random({.seed = request.seed,
                                  .trial = static_cast<uint64_t>(image),
@@ -98,7 +99,7 @@ Dataset render_dataset(const DatasetPlan& plan, const RenderRequest& request) {
                                    .got = std::to_string(bytes.size()) + " bytes"});
     }
     std::copy(bytes.begin(), bytes.end(),
-              slot.split->images.begin() + slot.index * dataset.image_bytes());
+              pixels.at(slot.split).begin() + slot.index * dataset.image_bytes());
   };
   const auto threads = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, kMaxThreads);
   std::vector<std::future<void>> workers;
@@ -108,6 +109,7 @@ Dataset render_dataset(const DatasetPlan& plan, const RenderRequest& request) {
     }));
   }
   for (auto& worker : workers) worker.get();
+  for (auto& [split, bytes] : pixels) split->images = std::move(bytes);
   return dataset;
 }
 

@@ -1,0 +1,44 @@
+#include "engine/run_result.h"
+
+#include "common/file.h"
+#include "engine/report.h"
+#include "engine/run_store.h"
+
+namespace nas::engine {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void write_best(const RunFolder& run, const Winner& winner) {
+  const Trial& best = winner.trial;
+  common::write_file_atomically(run.best() / "architecture.json",
+                                search_space::to_json(best.architecture).dump(2) + "\n");
+  const fs::path weights = run.best() / "weights.safetensors";
+  fs::remove(weights);  // of an earlier winner
+  // Of the training that won, or where these were not kept of its repeat.
+  for (const int64_t id : {winner.row, repeat_of(best, 1).id}) {
+    const fs::path source = run.trial(id) / "weights.safetensors";
+    if (!fs::exists(weights) && fs::exists(source))
+      common::write_file_atomically(weights, common::read_file(source));
+  }
+  const common::Json json = {{"trial", best.id},
+                             {"reward", best.reward.value_or(0.0)},
+                             {"metrics", best.metrics},
+                             {"winner", to_json(winner)}};
+  common::write_file_atomically(run.best() / "best.json", json.dump(2) + "\n");
+}
+
+}  // namespace
+
+std::optional<Winner> write_result(const RunFolder& run, const common::Options& options) {
+  Store store = open_store(run);
+  const auto trials = store.trials();
+  const auto further = store.further();
+  auto winner = choose_winner(trials, further, options);
+  if (winner) write_best(run, *winner);
+  write_search_report(run, options, trials, further);
+  return winner;
+}
+
+}  // namespace nas::engine
