@@ -64,18 +64,13 @@ Network::Network(search_space::NetworkGraph graph, at::Device device, const comm
       buffers_[spec.name] = value;
     }
   }
-  std::vector<int> last_reader(count, -1);
-  for (size_t i = 0; i < count; ++i) {
-    for (const int input : graph_.nodes[i].inputs)
-      last_reader[static_cast<size_t>(input)] = static_cast<int>(i);
-  }
-  dead_after_.resize(count);
-  for (size_t i = 0; i < count; ++i) {
-    const bool result =
-        static_cast<int>(i) == graph_.logits || static_cast<int>(i) == graph_.auxiliary_logits;
-    if (last_reader[i] >= 0 && !result)
-      dead_after_[static_cast<size_t>(last_reader[i])].push_back(static_cast<int>(i));
-  }
+}
+
+void Network::recompute(bool recompute) {
+  if (recompute == recompute_) return;
+  recompute_ = recompute;
+  by_kernels_.reset();
+  by_torch_.reset();
 }
 
 void Network::to_double() {
@@ -94,29 +89,13 @@ bool Network::kernels_fit(const at::Tensor& images, const Pass& pass) const {
 }
 
 Scores Network::forward(const at::Tensor& images, const Pass& pass) {
-  if (!kernels_fit(images, pass)) return run_nodes(images, pass);
-  if (!runner_) runner_ = std::make_unique<PlanRunner>(graph_, node_parameters_, node_buffers_);
-  return runner_->forward(images, pass);
-}
-
-Scores Network::run_nodes(const at::Tensor& images, const Pass& pass) {
-  std::vector<at::Tensor> values(graph_.nodes.size());
-  values[0] = images;
-  std::vector<at::Tensor> inputs;
-  for (size_t i = 1; i < graph_.nodes.size(); ++i) {
-    const Node& node = graph_.nodes[i];
-    if (node.auxiliary && !pass.training) continue;
-    inputs.clear();
-    for (const int input : node.inputs) inputs.push_back(values[static_cast<size_t>(input)]);
-    values[i] = run_primitive(
-        inputs, {node, node_parameters_[i], node_buffers_[i], pass, static_cast<uint64_t>(i)});
-    if (pass.observe) pass.observe(node, inputs, values[i]);
-    for (const int dead : dead_after_[i]) values[static_cast<size_t>(dead)].reset();
-  }
-  Scores scores{.logits = values[static_cast<size_t>(graph_.logits)], .auxiliary = {}};
-  if (pass.training && graph_.auxiliary_logits)
-    scores.auxiliary = values[static_cast<size_t>(*graph_.auxiliary_logits)];
-  return scores;
+  const auto run_by = [&](auto& runner) {
+    using Runner = std::remove_reference_t<decltype(*runner)>;
+    if (!runner)
+      runner = std::make_unique<Runner>(graph_, node_parameters_, node_buffers_, recompute_);
+    return runner->forward(images, pass);
+  };
+  return kernels_fit(images, pass) ? run_by(by_kernels_) : run_by(by_torch_);
 }
 
 NamedTensors Network::state(bool with_auxiliary) const {

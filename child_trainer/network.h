@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "child_trainer/node_runner.h"
 #include "child_trainer/plan_runner.h"
 #include "child_trainer/tensors.h"
 #include "search_space/network_graph.h"
@@ -23,6 +24,10 @@ class Network {
   void use_kernels(bool use) { use_kernels_ = use; }
   bool uses_kernels() const { return use_kernels_; }
 
+  // Whether training keeps little between its forward and its backward pass, and computes the rest
+  // anew (--recompute, segments.h): less memory, more time, the same numbers.
+  void recompute(bool recompute);
+
   // images: float [N, 3, H, W], normalised.
   Scores forward(const at::Tensor& images, const Pass& pass);
 
@@ -38,17 +43,17 @@ class Network {
 
  private:
   bool kernels_fit(const at::Tensor& images, const Pass& pass) const;
-  Scores run_nodes(const at::Tensor& images, const Pass& pass);
 
   search_space::NetworkGraph graph_;
   at::Device device_;
   NamedTensors parameters_;
   NamedTensors buffers_;
-  std::vector<std::vector<at::Tensor>> node_parameters_;  // by node, in the primitive's order
-  std::vector<std::vector<at::Tensor>> node_buffers_;
-  std::vector<std::vector<int>> dead_after_;  // values that no later node reads
+  NodeTensors node_parameters_;
+  NodeTensors node_buffers_;
   bool use_kernels_ = true;
-  std::unique_ptr<PlanRunner> runner_;  // made when it is first needed
+  bool recompute_ = false;
+  std::unique_ptr<PlanRunner> by_kernels_;  // both made when they are first needed
+  std::unique_ptr<NodeRunner> by_torch_;
 };
 
 }  // namespace nas::child_trainer

@@ -1,5 +1,7 @@
 #include "child_trainer/parallel_settings.h"
 
+#include <algorithm>
+
 #include "common/error.h"
 
 namespace nas::child_trainer {
@@ -37,6 +39,10 @@ void ParallelSettings::check_parts(int64_t batch_size, int64_t ranks) const {
                                     std::to_string(ranks) + " ranks in " +
                                     std::to_string(accumulate) + " passes",
                              .hint = "a larger --batch-size"});
+}
+
+int64_t ParallelSettings::images_a_pass(int64_t batch_size, int64_t ranks) const {
+  return std::max<int64_t>(1, batch_size / (ranks * accumulate));
 }
 
 double ParallelSettings::learning_rate(const TrainSettings& settings) const {

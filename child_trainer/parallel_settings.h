@@ -18,6 +18,9 @@ struct ParallelSettings {
   // Throws ConfigError unless each of so many ranks has an image of a batch in each of its passes.
   void check_parts(int64_t batch_size, int64_t ranks) const;
 
+  // Images of a batch in one pass of one of so many ranks, at least one.
+  int64_t images_a_pass(int64_t batch_size, int64_t ranks) const;
+
   // The learning rate, by the linear scaling rule (Goyal et al. 2017).
   double learning_rate(const TrainSettings& settings) const;
 };

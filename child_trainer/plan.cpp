@@ -5,6 +5,7 @@
 #include <set>
 
 #include "child_trainer/kernels/kernels.h"
+#include "child_trainer/plan_schedule.h"
 
 namespace nas::child_trainer {
 
@@ -49,7 +50,6 @@ class Fusion {
     for (size_t i = 1; i < graph_.nodes.size(); ++i) append(static_cast<int>(i));
     plan_.logits = written(graph_.logits).buffer;
     if (graph_.auxiliary_logits) plan_.auxiliary_logits = written(*graph_.auxiliary_logits).buffer;
-    share_gradients();
     return std::move(plan_);
   }
 
@@ -296,23 +296,6 @@ class Fusion {
     if (readers(i).size() != 1 || is_result(i)) written(i);
   }
 
-  void share_gradients() {
-    std::vector<int> reads(plan_.buffers.size(), 0);
-    for (const Step& step : plan_.steps)
-      for (const Operand& input : step.inputs) ++reads[static_cast<size_t>(input.buffer)];
-    for (size_t s = 0; s < plan_.steps.size(); ++s) {
-      if (plan_.steps[s].kind != Step::Kind::kSum) continue;
-      for (const Operand& input : plan_.steps[s].inputs) {
-        const bool result = input.buffer == plan_.logits || input.buffer == plan_.auxiliary_logits;
-        if (reads[static_cast<size_t>(input.buffer)] != 1 || result || input.relu ||
-            input.pool >= 0 || input.buffer == 0)
-          continue;
-        buffer(input.buffer).gradient_of_step = static_cast<int>(s);
-        buffer(input.buffer).drop_path = input.drop_path;
-      }
-    }
-  }
-
   const search_space::NetworkGraph& graph_;
   Plan plan_;
   std::vector<std::vector<int>> readers_;
@@ -322,6 +305,14 @@ class Fusion {
 
 }  // namespace
 
-Plan fuse(const search_space::NetworkGraph& graph) { return Fusion(graph).run(); }
+bool reads_input_backward(const Step& step, const Operand& input) {
+  return step.kind != Step::Kind::kSum || input.relu;
+}
+
+Plan fuse(const search_space::NetworkGraph& graph, bool recompute) {
+  Plan plan = Fusion(graph).run();
+  schedule(plan, recompute);
+  return plan;
+}
 
 }  // namespace nas::child_trainer

@@ -37,7 +37,8 @@ struct Step {
   int buffer = -1;
   int64_t channel = 0;  // of the buffer, where the output begins: other than 0 for copies only
   int64_t channels = 0;
-  bool auxiliary = false;  // left out in evaluation
+  bool auxiliary = false;   // left out in evaluation
+  bool recomputed = false;  // run anew before the backward pass of its segment
   // Of a convolution.
   int depthwise = -1;
   int convolution = -1;
@@ -53,18 +54,31 @@ struct PlanBuffer {
   // drop-path. -1: it has a gradient of its own.
   int gradient_of_step = -1;
   int drop_path = -1;
+  bool kept = true;  // from the forward to the backward pass; else computed anew if it is needed
+};
+
+// What the backward pass does with a step: it runs it anew, or differentiates it.
+struct BackwardTurn {
+  int step = -1;
+  bool recompute = false;
 };
 
 struct Plan {
-  std::vector<PlanBuffer> buffers;  // the first is the image
-  std::vector<Step> steps;          // in order
-  int logits = -1;                  // buffers
+  std::vector<PlanBuffer> buffers;     // the first is the image
+  std::vector<Step> steps;             // in order
+  std::vector<BackwardTurn> backward;  // in order
+  std::vector<int> segments;           // the steps that they begin with, see segments.h
+  int logits = -1;                     // buffers
   int auxiliary_logits = -1;
 };
 
-Plan fuse(const search_space::NetworkGraph& graph);
+// Whether the gradients of a step depend on the value of this input of it.
+bool reads_input_backward(const Step& step, const Operand& input);
 
-// A line a step: what was fused, and what LibTorch runs. `nas show --plan`.
+// recompute: keep little between the forward and the backward pass, and compute the rest anew.
+Plan fuse(const search_space::NetworkGraph& graph, bool recompute = false);
+
+// A line a step: what was fused, what LibTorch runs, and what is computed anew. `nas show --plan`.
 std::string plan_text(const search_space::NetworkGraph& graph, const Plan& plan);
 
 }  // namespace nas::child_trainer

@@ -39,20 +39,28 @@ void PlanState::backward(const std::vector<at::Tensor>& gradients) {
   };
   enter(plan.logits, 0);
   enter(plan.auxiliary_logits, 1);
-  for (size_t s = plan.steps.size(); s-- > 0;) {
-    switch (plan.steps[s].kind) {
-      case Step::Kind::kConvolution:
-        differentiate_convolution(s);
-        break;
-      case Step::Kind::kSum:
-        differentiate_sum(s);
-        break;
-      case Step::Kind::kTorch:
-        differentiate_torch(s);
-        break;
-    }
+  pass_.repeated = true;
+  for (const BackwardTurn& turn : plan.backward) {
+    const auto s = static_cast<size_t>(turn.step);
+    if (turn.recompute)
+      run_step(s);
+    else
+      differentiate_step(s);
   }
-  torch_steps_.clear();
+}
+
+void PlanState::differentiate_step(size_t s) {
+  switch (plan.steps[s].kind) {
+    case Step::Kind::kConvolution:
+      return differentiate_convolution(s);
+    case Step::Kind::kSum:
+      return differentiate_sum(s);
+    case Step::Kind::kTorch:
+      differentiate_torch(s);
+      torch_steps_.erase(s);
+      torch_values_.erase(plan.steps[s].buffer);
+      return;
+  }
 }
 
 const std::vector<double>& PlanState::batch_norm_sums(int b) {
@@ -160,9 +168,7 @@ void PlanState::differentiate_sum(size_t s) {
     }
     clear_gradient(operand.buffer);
     const kernels::Pool pool = pool_of(node(operand.pool));
-    const int64_t chosen = memory_.chosen[s][i];
-    const auto* indices =
-        chosen < 0 ? nullptr : reinterpret_cast<const uint8_t*>(block_.data() + chosen);
+    const uint8_t* const indices = chosen(s, i);
     parallel_images(count_, [&](int64_t, int64_t begin, int64_t end) {
       kernels_.pool_backward(pool, flow.images, source.mask, indices, target, begin, end);
     });

@@ -16,8 +16,8 @@ constexpr int64_t kLargePage = int64_t{2} << 20;
 
 int64_t round_up(int64_t x, int64_t step) { return (x + step - 1) / step * step; }
 
-// Bytes that are needed from one time to another, both included. Step s of S runs forward at time s
-// and backward at time 2 S - 1 - s.
+// Bytes that are needed from one time to another, both included. Step s of S runs forward at time
+// s, the loss is computed at time S, and the backward pass takes its turns from then on.
 struct Need {
   int64_t bytes = 0;
   int begin = 1 << 30;
@@ -57,6 +57,16 @@ int64_t place(std::vector<Need> needs) {
   return total;
 }
 
+// What a pass needs.
+struct PassNeeds {
+  std::vector<Need> values;               // by buffer
+  std::vector<std::vector<Need>> chosen;  // by step and input
+
+  explicit PassNeeds(const Plan& plan) : values(plan.buffers.size()) {
+    for (const Step& step : plan.steps) chosen.emplace_back(step.inputs.size());
+  }
+};
+
 class Needs {
  public:
   Needs(const search_space::NetworkGraph& graph, const Plan& plan, int64_t images, bool training)
@@ -64,40 +74,66 @@ class Needs {
         plan_(plan),
         images_(images),
         training_(training),
-        values_(plan.buffers.size()),
+        forward_(plan),
+        backward_(plan),
         gradients_(plan.buffers.size()) {}
 
   PlanMemory run() {
-    for (size_t s = 0; s < plan_.steps.size(); ++s) {
-      const Step& step = plan_.steps[s];
-      if (step.auxiliary && !training_) continue;
-      const int time = static_cast<int>(s);
-      value(step.buffer).at(time);
-      if (training_ && step.batch_norm >= 0) value(step.buffer).at(backward(time));
-      if (training_) gradient_at(step.buffer, backward(time));
-      for (const Operand& input : step.inputs) read(step, input, time);
-    }
+    int time = 0;
+    for (size_t s = 0; s < plan_.steps.size(); ++s, ++time)
+      if (training_ || !plan_.steps[s].auxiliary) run_step(s, time, forward_);
     // Results are read when all steps are done, and the gradients of a loss come in then.
-    const int end = static_cast<int>(plan_.steps.size());
     for (const int b : {plan_.logits, plan_.auxiliary_logits}) {
-      if (b < 0 || value(b).end < 0) continue;
-      value(b).at(end);
-      if (training_) gradient_at(b, end);
+      if (b < 0 || value(forward_, b).end < 0) continue;
+      value(forward_, b).at(time);
+      if (training_) gradient_at(b, time);
+    }
+    if (training_) {
+      for (const BackwardTurn& turn : plan_.backward) {
+        const auto s = static_cast<size_t>(turn.step);
+        ++time;
+        if (turn.recompute)
+          run_step(s, time, backward_);
+        else
+          differentiate_step(s, time);
+      }
     }
     return placed();
   }
 
  private:
-  int backward(int time) const { return 2 * static_cast<int>(plan_.steps.size()) - 1 - time; }
-  Need& value(int buffer) { return values_[static_cast<size_t>(buffer)]; }
+  // What is kept is the forward pass's.
+  Need& value(PassNeeds& pass, int b) {
+    return (buffer(b).kept ? forward_ : pass).values[static_cast<size_t>(b)];
+  }
+  Need& chosen(PassNeeds& pass, size_t s, size_t i) {
+    return (plan_.steps[s].recomputed ? pass : forward_).chosen[s][i];
+  }
   const PlanBuffer& buffer(int b) const { return plan_.buffers[static_cast<size_t>(b)]; }
+  const search_space::Node& node(int i) const { return graph_.nodes[static_cast<size_t>(i)]; }
+  bool chooses(const Operand& input) const {
+    return input.pool >= 0 && node(input.pool).kind == search_space::Primitive::kMaxPool;
+  }
 
-  void read(const Step& step, const Operand& input, int time) {
-    value(input.buffer).at(time);
-    if (!training_) return;
-    const bool again = step.kind != Step::Kind::kSum || input.relu;
-    if (again) value(input.buffer).at(backward(time));
-    gradient_at(input.buffer, backward(time));
+  void run_step(size_t s, int time, PassNeeds& pass) {
+    const Step& step = plan_.steps[s];
+    value(pass, step.buffer).at(time);
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      value(pass, step.inputs[i].buffer).at(time);
+      if (chooses(step.inputs[i])) chosen(pass, s, i).at(time);
+    }
+  }
+
+  void differentiate_step(size_t s, int time) {
+    const Step& step = plan_.steps[s];
+    if (step.batch_norm >= 0) value(backward_, step.buffer).at(time);
+    gradient_at(step.buffer, time);
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      const Operand& input = step.inputs[i];
+      if (reads_input_backward(step, input)) value(backward_, input.buffer).at(time);
+      if (chooses(input)) chosen(backward_, s, i).at(time);
+      gradient_at(input.buffer, time);
+    }
   }
 
   // The gradient itself, or the one that it is a part of.
@@ -114,33 +150,34 @@ class Needs {
     needs_.push_back(need);
   }
 
-  PlanMemory placed() {
-    PlanMemory memory;
-    memory.values.assign(plan_.buffers.size(), -1);
-    memory.gradients.assign(plan_.buffers.size(), -1);
-    memory.chosen.resize(plan_.steps.size());
+  void add(const PassNeeds& pass, PlanPlaces* places) {
+    places->values.assign(plan_.buffers.size(), -1);
     for (size_t b = 1; b < plan_.buffers.size(); ++b) {
-      const int64_t bytes = images_ * plan_.buffers[b].shape.count() * 4;
-      if (!plan_.buffers[b].torch) add(values_[b], bytes, &memory.values[b]);
-      add(gradients_[b], bytes, &memory.gradients[b]);
+      const PlanBuffer& place = plan_.buffers[b];
+      if (!place.torch) add(pass.values[b], images_ * place.shape.count() * 4, &places->values[b]);
     }
     for (size_t s = 0; s < plan_.steps.size(); ++s) {
-      const Step& step = plan_.steps[s];
-      memory.chosen[s].assign(step.inputs.size(), -1);
-      if (step.auxiliary && !training_) continue;
-      for (size_t i = 0; i < step.inputs.size(); ++i) {
-        const int pool = step.inputs[i].pool;
-        if (pool < 0 ||
-            graph_.nodes[static_cast<size_t>(pool)].kind != search_space::Primitive::kMaxPool)
-          continue;
-        Need need;
-        need.at(static_cast<int>(s));
-        if (training_) need.at(backward(static_cast<int>(s)));
-        add(need, images_ * graph_.nodes[static_cast<size_t>(pool)].shape.count(),
-            &memory.chosen[s][i]);
-      }
+      const auto& inputs = plan_.steps[s].inputs;
+      places->chosen.emplace_back(inputs.size(), -1);
+      for (size_t i = 0; i < inputs.size(); ++i)
+        if (chooses(inputs[i]))
+          add(pass.chosen[s][i], images_ * node(inputs[i].pool).shape.count(),
+              &places->chosen[s][i]);
     }
+  }
+
+  PlanMemory placed() {
+    PlanMemory memory;
+    memory.gradients.assign(plan_.buffers.size(), -1);
+    add(forward_, &memory.forward);
+    add(backward_, &memory.backward);
+    for (size_t b = 1; b < plan_.buffers.size(); ++b)
+      add(gradients_[b], images_ * plan_.buffers[b].shape.count() * 4, &memory.gradients[b]);
     memory.bytes = place(std::move(needs_));
+    for (size_t b = 0; b < plan_.buffers.size(); ++b)
+      if (plan_.buffers[b].kept) memory.backward.values[b] = memory.forward.values[b];
+    for (size_t s = 0; s < plan_.steps.size(); ++s)
+      if (!plan_.steps[s].recomputed) memory.backward.chosen[s] = memory.forward.chosen[s];
     return memory;
   }
 
@@ -148,8 +185,9 @@ class Needs {
   const Plan& plan_;
   int64_t images_;
   bool training_;
-  std::vector<Need> values_;
-  std::vector<Need> gradients_;
+  PassNeeds forward_;
+  PassNeeds backward_;
+  std::vector<Need> gradients_;  // by buffer
   std::vector<Need> needs_;
 };
 
@@ -160,10 +198,10 @@ PlanMemory place_buffers(const search_space::NetworkGraph& graph, const Plan& pl
   return Needs(graph, plan, images, training).run();
 }
 
-int64_t plan_bytes(const search_space::NetworkGraph& graph, int64_t batch_size) {
-  const Plan plan = fuse(graph);
+int64_t plan_bytes(const search_space::NetworkGraph& graph, int64_t batch_size, bool recompute) {
+  const Plan plan = fuse(graph, recompute);
   return std::max(place_buffers(graph, plan, batch_size, /*training=*/true).bytes,
-                  place_buffers(graph, plan, kEvaluationBatch, /*training=*/false).bytes);
+                  place_buffers(graph, plan, evaluation_batch(batch_size), /*training=*/false).bytes);
 }
 
 Block::~Block() { release(); }

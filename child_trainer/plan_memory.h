@@ -10,18 +10,24 @@
 namespace nas::child_trainer {
 
 // Offsets in bytes, multiples of 64; -1: not in the block.
-struct PlanMemory {
+struct PlanPlaces {
   std::vector<int64_t> values;               // by buffer
-  std::vector<int64_t> gradients;            // by buffer
   std::vector<std::vector<int64_t>> chosen;  // by step and input: the maxima of max pools
-  int64_t bytes = 0;                         // of the block
+};
+
+struct PlanMemory {
+  PlanPlaces forward;
+  PlanPlaces backward;             // the same, but for what is computed anew
+  std::vector<int64_t> gradients;  // by buffer
+  int64_t bytes = 0;               // of the block
 };
 
 PlanMemory place_buffers(const search_space::NetworkGraph& graph, const Plan& plan, int64_t images,
                          bool training);
 
-// Bytes of the block of a training with batches of so many images, which also evaluates.
-int64_t plan_bytes(const search_space::NetworkGraph& graph, int64_t batch_size);
+// Bytes of the block of a training with batches of so many images, which also evaluates; recompute:
+// see fuse().
+int64_t plan_bytes(const search_space::NetworkGraph& graph, int64_t batch_size, bool recompute);
 
 // Memory that grows and is given back when it is destroyed; in large pages where the system has
 // them.

@@ -33,9 +33,9 @@ struct PlanBackward : torch::autograd::Node {
 }  // namespace
 
 PlanRunner::PlanRunner(search_space::NetworkGraph graph, NodeTensors parameters,
-                       NodeTensors buffers)
+                       NodeTensors buffers, bool recompute)
     : state_(std::make_shared<PlanState>(std::move(graph), std::move(parameters),
-                                         std::move(buffers))) {}
+                                         std::move(buffers), recompute)) {}
 
 PlanRunner::~PlanRunner() = default;
 

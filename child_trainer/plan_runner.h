@@ -11,19 +11,13 @@
 
 namespace nas::child_trainer {
 
-struct Scores {
-  at::Tensor logits;     // [N, classes]
-  at::Tensor auxiliary;  // [N, classes]; undefined without the head or in evaluation
-};
-
 struct PlanState;
 
 class PlanRunner {
  public:
-  using NodeTensors = std::vector<std::vector<at::Tensor>>;  // by node, in the primitive's order
-
-  // Shares the tensors: 4-d parameters are dense in channels-last order.
-  PlanRunner(search_space::NetworkGraph graph, NodeTensors parameters, NodeTensors buffers);
+  // Shares the tensors: 4-d parameters are dense in channels-last order. recompute: see fuse().
+  PlanRunner(search_space::NetworkGraph graph, NodeTensors parameters, NodeTensors buffers,
+             bool recompute);
   ~PlanRunner();
 
   // images: float32 [N, 3, H, W]. In training, backward() of a loss of the scores adds to the

@@ -11,18 +11,22 @@ namespace nas::child_trainer {
 
 using kernels::Images;
 
-PlanState::PlanState(search_space::NetworkGraph network, PlanRunner::NodeTensors node_parameters,
-                     PlanRunner::NodeTensors node_buffers)
+PlanState::PlanState(search_space::NetworkGraph network, NodeTensors node_parameters,
+                     NodeTensors node_buffers, bool recompute)
     : graph(std::move(network)),
-      plan(fuse(graph)),
+      plan(fuse(graph, recompute)),
       parameters(std::move(node_parameters)),
       buffers(std::move(node_buffers)),
       kernels_(kernels::best()),
       convolutions_(plan.steps.size()),
-      reads_(plan.buffers.size(), 0) {
+      reads_(plan.buffers.size(), 0),
+      last_read_(plan.buffers.size(), -1) {
   for (size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
-    for (const Operand& input : step.inputs) ++reads_[static_cast<size_t>(input.buffer)];
+    for (const Operand& input : step.inputs) {
+      ++reads_[static_cast<size_t>(input.buffer)];
+      last_read_[static_cast<size_t>(input.buffer)] = static_cast<int>(s);
+    }
     if (step.kind != Step::Kind::kConvolution) continue;
     const auto weight = [&](int i) {
       return i < 0 ? at::Tensor() : parameters[static_cast<size_t>(i)][0];
@@ -55,8 +59,13 @@ Images PlanState::value(int b) const {
   else if (buffer(b).torch)
     data = reinterpret_cast<char*>(torch_values_.at(b).data_ptr<float>());
   else
-    data = block_.data() + memory_.values[static_cast<size_t>(b)];
+    data = block_.data() + places().values[static_cast<size_t>(b)];
   return images_at(data, b);
+}
+
+uint8_t* PlanState::chosen(size_t s, size_t input) const {
+  const int64_t offset = places().chosen[s][input];
+  return offset < 0 ? nullptr : reinterpret_cast<uint8_t*>(block_.data() + offset);
 }
 
 Images PlanState::own_gradient(int b) const {
@@ -90,7 +99,7 @@ const float* PlanState::drop_path(int i) {
   if (found == masks_.end()) {
     const auto index = static_cast<size_t>(i);
     const at::Tensor mask = drop_path_mask(
-        {node(i), parameters[index], buffers[index], *pass_, static_cast<uint64_t>(i)}, count_);
+        {node(i), parameters[index], buffers[index], pass_, static_cast<uint64_t>(i)}, count_);
     found = masks_.emplace(i, mask).first;
   }
   return found->second.defined() ? found->second.data_ptr<float>() : nullptr;
@@ -122,7 +131,7 @@ void PlanState::forward(const at::Tensor& input, const Pass& pass) {
     throw common::InternalError({.where = "plan", .what = "images of another shape"});
   }
   ++passes;
-  pass_ = &pass;
+  pass_ = pass;
   synchronise_ = pass.synchronise;
   count_ = input.size(0);
   image_ = input.contiguous(at::MemoryFormat::ChannelsLast);
@@ -143,22 +152,26 @@ void PlanState::forward(const at::Tensor& input, const Pass& pass) {
   for (size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
     if (step.auxiliary && !pass.training) continue;
-    switch (step.kind) {
-      case Step::Kind::kConvolution:
-        run_convolution(s);
-        break;
-      case Step::Kind::kSum:
-        run_sum(s);
-        break;
-      case Step::Kind::kTorch:
-        run_torch(s);
-        break;
-    }
+    run_step(s);
+    for (const Operand& operand : step.inputs)
+      if (!buffer(operand.buffer).kept &&
+          last_read_[static_cast<size_t>(operand.buffer)] == static_cast<int>(s))
+        torch_values_.erase(operand.buffer);
   }
   // Masks that only the backward pass asks for.
   for (const Step& step : plan.steps)
     for (const Operand& operand : step.inputs) drop_path(operand.drop_path);
-  pass_ = nullptr;
+}
+
+void PlanState::run_step(size_t s) {
+  switch (plan.steps[s].kind) {
+    case Step::Kind::kConvolution:
+      return run_convolution(s);
+    case Step::Kind::kSum:
+      return run_sum(s);
+    case Step::Kind::kTorch:
+      return run_torch(s);
+  }
 }
 
 void PlanState::sum_over_ranks(std::vector<double>& values) const {
@@ -170,7 +183,7 @@ void PlanState::sum_over_ranks(std::vector<double>& values) const {
 void PlanState::run_convolution(size_t s) {
   const Step& step = plan.steps[s];
   PackedConvolution& convolution = *convolutions_[s];
-  convolution.pack();
+  if (!pass_.repeated) convolution.pack();
   std::vector<kernels::Source> inputs;
   for (const Operand& operand : step.inputs) inputs.push_back(source_of(operand));
   const kernels::ConvolutionForward task{.shape = convolution.shape(),
@@ -178,7 +191,7 @@ void PlanState::run_convolution(size_t s) {
                                          .parts = static_cast<int64_t>(inputs.size()),
                                          .weights = convolution.weights(),
                                          .output = value(step.buffer)};
-  const bool statistics = step.batch_norm >= 0 && pass_->training;
+  const bool statistics = step.batch_norm >= 0 && pass_.training && !pass_.repeated;
   const auto width = static_cast<size_t>(2 * step.channels);
   std::vector<double> sums(statistics ? width * static_cast<size_t>(image_threads()) : 0, 0.0);
   const int64_t floats = kernels_.scratch(task.shape);
@@ -230,9 +243,7 @@ void PlanState::run_sum(size_t s) {
       plain.push_back(source_of(operand));
       continue;
     }
-    const int64_t chosen = memory_.chosen[s][i];
-    pooled.push_back({pool_of(node(operand.pool)), source_of(operand),
-                      chosen < 0 ? nullptr : reinterpret_cast<uint8_t*>(block_.data() + chosen)});
+    pooled.push_back({pool_of(node(operand.pool)), source_of(operand), chosen(s, i)});
   }
   Images output = value(step.buffer);
   output.data += step.channel;
@@ -254,7 +265,7 @@ void PlanState::run_sum(size_t s) {
 void PlanState::run_torch(size_t s) {
   const Step& step = plan.steps[s];
   const auto i = static_cast<size_t>(step.nodes[0]);
-  const bool differentiate = pass_->training;
+  const bool differentiate = pass_.training && (pass_.repeated || !step.recomputed);
   const at::AutoGradMode mode(differentiate);
   TorchStep& saved = torch_steps_[s];
   for (const Operand& operand : step.inputs) {
@@ -262,8 +273,7 @@ void PlanState::run_torch(size_t s) {
     if (differentiate && operand.buffer != 0) x.set_requires_grad(true);
     saved.inputs.push_back(x);
   }
-  saved.output =
-      run_primitive(saved.inputs, {graph.nodes[i], parameters[i], buffers[i], *pass_, i});
+  saved.output = run_primitive(saved.inputs, {graph.nodes[i], parameters[i], buffers[i], pass_, i});
   at::Tensor detached = saved.output.detach();
   // Dropout in evaluation, say, gives its input itself, whose place in the block has other uses.
   for (const at::Tensor& x : saved.inputs)

@@ -18,8 +18,8 @@ namespace nas::child_trainer {
 kernels::Pool pool_of(const search_space::Node& node);
 
 struct PlanState {
-  PlanState(search_space::NetworkGraph network, PlanRunner::NodeTensors node_parameters,
-            PlanRunner::NodeTensors node_buffers);
+  PlanState(search_space::NetworkGraph network, NodeTensors node_parameters,
+            NodeTensors node_buffers, bool recompute);
 
   void forward(const at::Tensor& input, const Pass& pass);
   Scores scores() const;
@@ -28,8 +28,8 @@ struct PlanState {
 
   search_space::NetworkGraph graph;
   Plan plan;
-  PlanRunner::NodeTensors parameters;
-  PlanRunner::NodeTensors buffers;
+  NodeTensors parameters;
+  NodeTensors buffers;
   int64_t passes = 0;
 
  private:
@@ -47,7 +47,10 @@ struct PlanState {
   const search_space::Node& node(int i) const { return graph.nodes[static_cast<size_t>(i)]; }
   const PlanBuffer& buffer(int b) const { return plan.buffers[static_cast<size_t>(b)]; }
   kernels::Images images_at(char* data, int b) const;
+  // Of the half of the pass that is run now.
+  const PlanPlaces& places() const { return pass_.repeated ? memory_.backward : memory_.forward; }
   kernels::Images value(int b) const;
+  uint8_t* chosen(size_t s, size_t input) const;
   // Of a buffer with a gradient of its own.
   kernels::Images own_gradient(int b) const;
   int64_t channels(int b) const { return buffer(b).shape.channels; }
@@ -64,9 +67,11 @@ struct PlanState {
   // Where batch norms take their statistics over all ranks.
   void sum_over_ranks(std::vector<double>& values) const;
 
+  void run_step(size_t s);
   void run_convolution(size_t s);
   void run_sum(size_t s);
   void run_torch(size_t s);
+  void differentiate_step(size_t s);
   void differentiate_convolution(size_t s);
   void differentiate_sum(size_t s);
   void differentiate_torch(size_t s);
@@ -78,9 +83,10 @@ struct PlanState {
   std::map<int, std::unique_ptr<BatchNormState>> batch_norms_;    // of those that are fused
   std::vector<std::unique_ptr<PackedConvolution>> convolutions_;  // by step; null: none
   std::vector<int> reads_;                                        // operands of each buffer
+  std::vector<int> last_read_;                                    // the step, by buffer
 
   // Of the last pass.
-  const Pass* pass_ = nullptr;
+  Pass pass_;  // `repeated` in its backward half
   Communicator* synchronise_ = nullptr;
   int64_t count_ = 0;  // images
   at::Tensor image_;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "child_trainer/plan.h"
 #include "common/text.h"
 
@@ -17,11 +19,21 @@ std::string operand_text(const search_space::NetworkGraph& graph, const Operand&
   return text;
 }
 
+// A line where a segment begins, if there are several.
+std::string segment_text(const Plan& plan, size_t s) {
+  const auto begin = std::find(plan.segments.begin(), plan.segments.end(), static_cast<int>(s));
+  if (plan.segments.size() < 2 || begin == plan.segments.end()) return "";
+  return "# segment " + std::to_string(begin - plan.segments.begin() + 1) + " of " +
+         std::to_string(plan.segments.size()) + "\n";
+}
+
 }  // namespace
 
 std::string plan_text(const search_space::NetworkGraph& graph, const Plan& plan) {
   std::string text;
-  for (const Step& step : plan.steps) {
+  for (size_t s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    text += segment_text(plan, s);
     std::vector<std::string> inputs;
     for (const Operand& input : step.inputs) inputs.push_back(operand_text(graph, input));
     const bool sum = step.kind == Step::Kind::kSum;
@@ -38,7 +50,7 @@ std::string plan_text(const search_space::NetworkGraph& graph, const Plan& plan)
     }
     text += "b" + std::to_string(step.buffer);
     if (step.channel > 0) text += "[" + std::to_string(step.channel) + "…]";
-    text += " = " + what;
+    text += " = " + what + (step.recomputed ? ", recomputed" : "");
     if (!step.nodes.empty())
       text += "  # " + graph.nodes[static_cast<size_t>(step.nodes.back())].name;
     text += "\n";

@@ -50,18 +50,21 @@ at::Tensor run_conv(const Inputs& x, const Site& site) {
 }
 
 at::Tensor run_batch_norm(const Inputs& x, const Site& site) {
+  const auto running = [&](size_t i) {
+    return site.pass.repeated ? site.buffers[i].clone() : site.buffers[i];
+  };
   if (site.pass.training && site.pass.synchronise != nullptr) {
     return synchronised_batch_norm(x[0],
                                    {.weight = site.parameters[0],
                                     .bias = site.parameters[1],
-                                    .running_mean = site.buffers[0],
-                                    .running_var = site.buffers[1],
+                                    .running_mean = running(0),
+                                    .running_var = running(1),
                                     .momentum = site.node.attributes.momentum,
                                     .epsilon = site.node.attributes.epsilon},
                                    *site.pass.synchronise);
   }
-  return at::batch_norm(x[0], site.parameters[0], site.parameters[1], site.buffers[0],
-                        site.buffers[1], site.pass.training, site.node.attributes.momentum,
+  return at::batch_norm(x[0], site.parameters[0], site.parameters[1], running(0), running(1),
+                        site.pass.training, site.node.attributes.momentum,
                         site.node.attributes.epsilon, true);
 }
 

@@ -28,7 +28,16 @@ struct Pass {
   // masks are drawn by place.
   int64_t first_image = 0;
   Communicator* synchronise = nullptr;  // batch norms take their statistics over all its ranks
+  bool repeated = false;  // what was run before is computed anew: running statistics stay
 };
+
+// What it gives.
+struct Scores {
+  at::Tensor logits;     // [N, classes]
+  at::Tensor auxiliary;  // [N, classes]; undefined without the head or in evaluation
+};
+
+using NodeTensors = std::vector<std::vector<at::Tensor>>;  // by node, in the primitive's order
 
 // A node where it is run.
 struct Site {

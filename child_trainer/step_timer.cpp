@@ -18,6 +18,7 @@ StepTimer::StepTimer(const search_space::NetworkGraph& graph, const TrainSetting
       network_(graph, device, {.seed = seed}),
       optimizer_(network_, settings) {
   network_.use_kernels(settings.kernels == "auto");
+  network_.recompute(settings.recompute);
 }
 
 std::unique_ptr<EpochBatches> StepTimer::epoch(int64_t number) const {

@@ -76,6 +76,15 @@ common::OptionList TrainSettings::options() const {
   };
 }
 
+common::Option recompute_option() {
+  return {.name = "recompute",
+          .value = false,
+          .help =
+              "Keep little of a forward pass and compute the rest anew in the backward pass: "
+              "less memory, more time, the same result",
+          .lasting = common::Lasting::kUntilChanged};
+}
+
 TrainSettings TrainSettings::from(const common::Options& options) {
   TrainSettings settings;
   settings.epochs = options.integer("epochs");
@@ -99,6 +108,7 @@ TrainSettings TrainSettings::from(const common::Options& options) {
                                .expected = "fp32 or bf16; auto is for nas transfer"});
   }
   settings.kernels = options.text("kernels");
+  settings.recompute = options.contains("recompute") && options.flag("recompute");
   for (const auto& name : settings.augment) common::Registry<Augmentation>::find(name);
   return settings;
 }

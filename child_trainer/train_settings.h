@@ -24,11 +24,16 @@ struct TrainSettings {
   std::string precision =
       "fp32";  // "fp32" | "bf16": autocast; never "auto", which a transfer resolves
   std::string kernels = "auto";  // "auto" | "torch": see Network::use_kernels
+  bool recompute = false;        // see Network::recompute
 
-  // The declarations, with this object's values as defaults.
+  // The declarations, with this object's values as defaults; all of them decide what is learnt.
   common::OptionList options() const;
+  // `recompute` is as its option says where that is declared.
   static TrainSettings from(const common::Options& options);
 };
+
+// Of trainings that may be large: memory for time. It changes no result.
+common::Option recompute_option();
 
 // Whether a training with these settings is run by our own kernels.
 bool kernels_run(const TrainSettings& settings, at::Device device);

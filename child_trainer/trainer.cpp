@@ -77,6 +77,7 @@ struct Trainer::State {
   DeviceSplit valid;
   std::shared_ptr<Communicator> communicator;
   std::unique_ptr<Network> network;
+  int64_t scored_at_once = kEvaluationBatch;
 
   State(data::Dataset source, at::Device where, std::shared_ptr<Communicator> with)
       : dataset(std::move(source)),
@@ -155,7 +156,7 @@ EpochMetrics Trainer::State::measure_epoch(const TrainJob& job, const Progress& 
   const auto steps = static_cast<double>(progress.step);
   const double images =
       steps * static_cast<double>(std::min(job.settings.batch_size, train.count()));
-  const std::vector<float> scores = scores_of(*network, valid, *communicator);
+  const std::vector<float> scores = scores_of(*network, valid, *communicator, scored_at_once);
   const auto finite = [](float score) { return std::isfinite(score); };
   if (!std::all_of(scores.begin(), scores.end(), finite)) throw Diverged();
   const Metrics metrics = measure(dataset, dataset.valid, scores);
@@ -189,7 +190,8 @@ const data::Dataset& Trainer::dataset() const { return state_->dataset; }
 
 Metrics Trainer::evaluate(const data::Split& split) {
   const DeviceSplit on_device(state_->dataset, split, state_->normalisation, state_->device);
-  return measure(state_->dataset, split, scores_of(*state_->network, on_device));
+  return measure(state_->dataset, split,
+                 scores_of(*state_->network, on_device, state_->scored_at_once));
 }
 
 TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
@@ -206,8 +208,10 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     return result;
   };
   try {
-    job.parallel.check_parts(std::min(job.settings.batch_size, state_->train.count()),
-                             communicator.ranks());
+    const int64_t batch = std::min(job.settings.batch_size, state_->train.count());
+    job.parallel.check_parts(batch, communicator.ranks());
+    state_->scored_at_once =
+        evaluation_batch(job.parallel.images_a_pass(batch, communicator.ranks()));
     search_space::NetworkOptions options = job.network;
     options.classes = state_->dataset.class_count();
     options.dropout = job.settings.dropout;
@@ -217,6 +221,7 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
         search_space::build_network(job.architecture, options), state_->device,
         common::RandomKey{.seed = job.seed, .trial = job.trial});
     state_->network->use_kernels(job.settings.kernels == "auto");
+    state_->network->recompute(job.settings.recompute);
     if (first && !job.init_from.empty()) start_from(*state_->network, job.init_from);
     Optimizer optimizer(*state_->network, job.settings);
     const std::string identity = identity_of(job);

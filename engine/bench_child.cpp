@@ -222,6 +222,7 @@ common::Options bench_child_options() {
   common::Options options(own_child_options());
   options.declare(search_space::NetworkOptions{.cells = 2, .filters = 16}.options());
   options.declare(child_trainer::TrainSettings{}.options());
+  options.declare({child_trainer::recompute_option()});
   return options;
 }
 

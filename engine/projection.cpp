@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "child_trainer/device.h"
+#include "child_trainer/node_runner.h"
 #include "child_trainer/plan_memory.h"
 #include "child_trainer/score_timer.h"
 #include "child_trainer/step_timer.h"
@@ -23,11 +24,11 @@ namespace nas::engine {
 
 namespace {
 
-constexpr double kLibraryBytes =
-    400e6;  // resident after LibTorch's first step by its own operators
-constexpr double kKernelsLibraryBytes = 210e6;  // by our kernels
-constexpr double kTransientFactor =
-    1.35;  // gradients of activations and workspaces that live for a while
+constexpr double kLibraryBytes = 210e6;  // resident after a first step
+// By LibTorch's own operators, measured: gradients of activations, workspaces, and holes that its
+// allocator leaves.
+constexpr double kTransientFactor = 1.35;
+constexpr double kRecomputeFactor = 2.0;
 constexpr int kSampledNetworks = 3;
 
 struct Timing {
@@ -64,12 +65,16 @@ double training_bytes(const search_space::NetworkGraph& graph,
   const double weights = 4.0 * static_cast<double>(cost.parameters + cost.auxiliary_parameters);
   if (child_trainer::kernels_run(settings, device)) {
     // Weights, gradients, momentum, and weights as the kernels read them, twice.
-    return kKernelsLibraryBytes + data_bytes + 5 * weights +
-           static_cast<double>(child_trainer::plan_bytes(graph, settings.batch_size));
+    return kLibraryBytes + data_bytes + 5 * weights +
+           static_cast<double>(
+               child_trainer::plan_bytes(graph, settings.batch_size, settings.recompute));
   }
+  double image = kTransientFactor * static_cast<double>(cost.activation_bytes);
+  if (settings.recompute)
+    image = std::min(
+        image, kRecomputeFactor * static_cast<double>(child_trainer::recomputed_bytes(graph)));
   return kLibraryBytes + data_bytes + 3 * weights +
-         kTransientFactor * static_cast<double>(cost.activation_bytes) *
-             static_cast<double>(settings.batch_size);
+         image * static_cast<double>(settings.batch_size);
 }
 
 void require_memory(double bytes, at::Device device) {

@@ -4,6 +4,8 @@
 
 #include "child_trainer/train_settings.h"
 #include "common/error.h"
+#include "common/log.h"
+#include "common/text.h"
 #include "engine/evaluator.h"
 #include "engine/table_file.h"
 
@@ -18,16 +20,22 @@ std::string where_of(const common::Options& options) {
 // What the user asks of trainings, of which there are none.
 void check_options_of_training(const common::Options& options) {
   const std::string with = "with " + where_of(options);
+  for (const char* name : {"reward", "repeats"}) {
+    if (!options.is_given(name)) continue;
+    throw common::ConfigError({.where = std::string("--") + name,
+                               .what = with + " nothing is trained",
+                               .expected = "--reward-column, the table's column"});
+  }
   const bool by_epoch = common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).by_epoch;
-  std::vector<std::string> names = {"proxy", "reward", "repeats", "train-images", "valid-images"};
+  std::vector<std::string> unused;
+  std::vector<std::string> names = {"proxy", "train-images", "valid-images"};
   for (const auto& option : child_trainer::TrainSettings().options()) names.push_back(option.name);
   for (const auto& name : names) {
-    if (!options.is_given(name) || (by_epoch && name == "epochs")) continue;
-    throw common::ConfigError({.where = "--" + name,
-                               .what = with + " nothing is trained",
-                               .expected = name == "reward" ? "--reward-column, the table's column"
-                                                            : "a search without it"});
+    if (options.is_given(name) && !(by_epoch && name == "epochs")) unused.push_back("--" + name);
   }
+  if (!unused.empty())
+    common::log_info(with + " nothing is trained: " + common::join(unused, ", ") +
+                     " has no effect");
   for (const auto& text : options.list("start-with")) {
     if (search_space::find_architecture(text).family == options.text("space")) continue;
     throw common::ConfigError({.where = "--start-with " + text,

@@ -155,11 +155,12 @@ child_trainer::TrainResult train(child_trainer::Trainer& trainer,
   const auto result = trainer.run(job, hooks);
   line.finish();
   if (result.state == TrainState::kOutOfMemory || result.state == TrainState::kNotANumber) {
-    throw common::TrialError({.where = "nas transfer",
-                              .what = result.reason,
-                              .hint = result.state == TrainState::kOutOfMemory
-                                          ? "a smaller --batch-size, --cells or --filters"
-                                          : "a smaller --lr"});
+    throw common::TrialError(
+        {.where = "nas transfer",
+         .what = result.reason,
+         .hint = result.state == TrainState::kOutOfMemory
+                     ? "--recompute, a smaller --batch-size, --cells or --filters"
+                     : "a smaller --lr"});
   }
   return result;
 }

@@ -41,7 +41,7 @@ child_trainer::TrainSettings settings_of_part(const child_trainer::TrainJob& job
                                               const data::Dataset& dataset, int64_t ranks) {
   auto settings = job.settings;
   const int64_t batch = std::min(settings.batch_size, dataset.train.count());
-  settings.batch_size = std::max<int64_t>(1, batch / (ranks * job.parallel.accumulate));
+  settings.batch_size = job.parallel.images_a_pass(batch, ranks);
   return settings;
 }
 

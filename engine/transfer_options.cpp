@@ -100,6 +100,7 @@ common::Options transfer_options() {
   options.declare(job_options());
   options.declare(search_space::NetworkOptions{.cells = 2, .filters = 16}.options());
   options.declare(child_trainer::TrainSettings().options());
+  options.declare({child_trainer::recompute_option()});
   options.declare(child_trainer::ParallelSettings().options());
   declare_presets(options, presets());
   return options;

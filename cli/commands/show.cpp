@@ -32,6 +32,9 @@ common::OptionList options() {
        .value = false,
        .help = "Print the steps in which it is trained on a CPU: what is fused, and what LibTorch "
                "runs"},
+      {.name = "recompute",
+       .value = false,
+       .help = "With --plan: the segments of nas transfer --recompute, and what they compute anew"},
   });
   return options.all();
 }
@@ -84,7 +87,8 @@ int run(Arguments& arguments) {
   const auto graph = search_space::inference_graph(std::move(whole));
   const auto cost = search_space::cost_of(graph);
   if (arguments.options.flag("plan")) {
-    fmt::print("{}", child_trainer::plan_text(graph, child_trainer::fuse(graph)));
+    fmt::print("{}", child_trainer::plan_text(
+                         graph, child_trainer::fuse(graph, arguments.options.flag("recompute"))));
     return common::kExitDone;
   }
   if (format == "json") {

@@ -75,6 +75,23 @@ TEST_CASE("gpu: the same seed gives the same bits", "[child_trainer][gpu]") {
   CHECK_FALSE((trained("three", 4) == expected));
 }
 
+TEST_CASE("gpu: what is computed anew changes no loss", "[child_trainer][gpu]") {
+  Trainer trainer(training_set(), gpu());
+  const TempDir root;
+  for (const char* precision : {"fp32", "bf16"}) {
+    CAPTURE(precision);
+    TrainJob job = five_steps(root.path() / precision / "kept");
+    job.settings.precision = precision;
+    const auto expected = losses_of(trainer, job);
+    job.folder = root.path() / precision / "recomputed";
+    job.settings.recompute = true;
+    const auto losses = losses_of(trainer, job);
+    REQUIRE(losses.size() == 5);
+    for (size_t i = 0; i < losses.size(); ++i)
+      CHECK_THAT(losses[i], WithinRel(expected.at(i), 1e-4));
+  }
+}
+
 TEST_CASE("gpu: a training in bfloat16 learns", "[child_trainer][gpu]") {
   Trainer trainer(training_set(40), gpu());
   const TempDir root;

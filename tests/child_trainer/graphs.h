@@ -27,6 +27,36 @@ inline search_space::NetworkGraph every_primitive() {
   return graph.finish(graph.linear("classifier", x, 3), auxiliary, 3);
 }
 
+// So many blocks, one after the other, of what our kernels run and of what LibTorch runs for them:
+// convolutions with a bias or in groups, batch norms by themselves, gates, dropout; with an
+// auxiliary head on the middle one; 3 classes.
+inline search_space::NetworkGraph deep_graph(int blocks) {
+  search_space::GraphBuilder graph({3, 9, 9});
+  int x = graph.relu_conv_bn("stem", graph.image(), {.channels = 6, .kernel_h = 3, .kernel_w = 3});
+  int middle = x;
+  for (int i = 0; i < blocks; ++i) {
+    const auto scope = graph.scope("block" + std::to_string(i));
+    const int mean = graph.avg_pool(x, {.kernel = 3});
+    const int most = graph.drop_path(graph.max_pool(x, {.kernel = 3}), 0.5);
+    int biased =
+        graph.conv2d("biased", x, {.channels = 6, .kernel_h = 3, .kernel_w = 3, .bias = true});
+    biased = graph.batch_norm("biased_bn", biased);
+    const int gate =
+        graph.sigmoid(graph.conv2d("gate", graph.global_avg_pool(biased), {.channels = 6}));
+    int deep = graph.relu_conv_bn("dense", x, {.channels = 6, .kernel_h = 3, .kernel_w = 3});
+    deep = graph.relu_conv_bn("groups", deep,
+                              {.channels = 6, .kernel_h = 3, .kernel_w = 3, .groups = 2});
+    x = graph.dropout(graph.add({mean, most, graph.mul(biased, gate), deep}), 0.2);
+    if (i == blocks / 2) middle = x;
+  }
+  graph.set_auxiliary(true);
+  const int wide = graph.relu_conv_bn("auxiliary.conv", middle, {.channels = 8});
+  const int auxiliary = graph.linear("auxiliary.classifier", graph.global_avg_pool(wide), 3);
+  graph.set_auxiliary(false);
+  const int logits = graph.linear("classifier", graph.global_avg_pool(graph.relu(x)), 3);
+  return graph.finish(logits, auxiliary, 3);
+}
+
 // A convolution, a batch norm, a classifier: 4 classes.
 inline search_space::NetworkGraph small_graph(int64_t size = 8) {
   search_space::GraphBuilder graph({3, size, size});

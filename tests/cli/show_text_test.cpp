@@ -40,6 +40,22 @@ TEST_CASE("show: NASNet-A's cells and the published size of its CIFAR network", 
              ContainsSubstring("\nauxiliary parameters  0\n"));
 }
 
+TEST_CASE("show: the plan says what is fused, and what --recompute computes anew", "[cli]") {
+  const TempDir dir;
+  const std::vector<std::string> words = {"nasnet-a", "--cells", "2", "--filters", "8", "--plan"};
+  const std::string plan = shown(dir, words);
+  CHECK_THAT(plan, StartsWith("b1 = convolution(b0), statistics  # stem.conv\n"));
+  CHECK_THAT(plan, !ContainsSubstring("recomputed"));
+  auto recomputing = words;
+  recomputing.push_back("--recompute");
+  const std::string segments = shown(dir, recomputing);
+  CHECK_THAT(segments, StartsWith("# segment 1 of ") && ContainsSubstring("\n# segment 3 of ") &&
+                           ContainsSubstring(", statistics, recomputed  # cell1.block0."));
+  // The last segment's values are there when they are needed.
+  const std::string last = segments.substr(segments.rfind("# segment "));
+  CHECK_THAT(last, ContainsSubstring("# classifier\n") && !ContainsSubstring("recomputed"));
+}
+
 TEST_CASE("show: text and JSON say the same", "[cli]") {
   const TempDir dir;
   const std::vector<std::string> words = {kBench201, "--cells",   "1", "--filters",

@@ -61,6 +61,7 @@ std::string state_of(const fs::path& model) {
          common::sha256_of_file(model / "checkpoint.safetensors");
 }
 
+// With --recompute until it is told otherwise.
 TEST_CASE("transfer: stopped, killed and continued, it leaves the model of an undisturbed one",
           "[cli]") {
   const TempDir dir;
@@ -71,7 +72,7 @@ TEST_CASE("transfer: stopped, killed and continued, it leaves the model of an un
   INFO(reference.err);
   REQUIRE(reference.exit_code == 0);
 
-  StartedProgram stopped(transfer("models/parts"), dir.path());
+  StartedProgram stopped(transfer("models/parts", {"--recompute"}), dir.path());
   REQUIRE(stopped.says("epoch   1 of 16"));
   stopped.signal(SIGTERM);
   CHECK(stopped.end() == common::kExitSignal + SIGTERM);
@@ -83,7 +84,8 @@ TEST_CASE("transfer: stopped, killed and continued, it leaves the model of an un
   CHECK(killed.end() == -SIGKILL);
   CHECK_FALSE(fs::exists(parts / "model.json"));
 
-  const ProgramResult last = run_program(transfer("models/parts"), dir.path());
+  const ProgramResult last =
+      run_program(transfer("models/parts", {"--recompute=false"}), dir.path());
   INFO(last.err);
   REQUIRE(last.exit_code == 0);
   for (const std::string& text : {killed.err(), last.err}) {
@@ -122,9 +124,10 @@ TEST_CASE("transfer: other options than it was begun with are refused and named"
       run_program({"transfer", "--resume", "--out", "m", "--seed", "2"}, dir.path());
   CHECK(resumed.exit_code == common::kExitUsage);
   CHECK_THAT(resumed.err, ContainsSubstring("--seed 2 (it was begun with 1)"));
-  // The same ones, and another limit, are not.
+  // The same ones, another limit, and what changes no result are not.
   const ProgramResult same =
-      run_program(transfer("m", {"--epochs", "2", "--time-limit", "7", "--dry-run"}), dir.path());
+      run_program(transfer("m", {"--epochs", "2", "--time-limit", "7", "--recompute", "--dry-run"}),
+                  dir.path());
   CHECK(same.exit_code == 0);
   CHECK(state_of(dir.path() / "m") == before);
 }
