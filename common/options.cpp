@@ -13,27 +13,35 @@ namespace nas::common {
 
 namespace {
 
-[[noreturn]] void reject(const Option& option, const std::string& got, const std::string& what,
-                         const std::string& hint = "") {
+// Where a value comes from, as a user knows it: "--lr", or "my.toml:3: lr".
+std::string where_of(const Option& option, const std::string& place) {
+  return place.empty() ? "--" + option.name : place + ": " + option.name;
+}
+
+[[noreturn]] void reject(const Option& option, const std::string& place, const std::string& got,
+                         const std::string& what, const std::string& hint = "") {
   std::string expected = option.type_text();
   if (const std::string range = option.range_text(); !range.empty()) expected += " " + range;
   if (!option.unit.empty()) expected += " (" + option.unit + ")";
-  throw ConfigError({.where = "--" + option.name,
+  throw ConfigError({.where = where_of(option, place),
                      .what = what,
                      .got = "'" + got + "'",
                      .expected = expected,
                      .hint = hint});
 }
 
+constexpr size_t kFew = 10;  // options that a message lists
+
 constexpr const char* kOutOfRange = "value out of range";
 
 // `written` is the value as the user wrote it.
-void check(const Option& option, const Json& value, const std::string& written) {
+void check(const Option& option, const Json& value, const std::string& written,
+           const std::string& place) {
   if (value.is_number()) {
     const double number = value.get<double>();
     if (!std::isfinite(number) || (option.min && number < *option.min) ||
         (option.max && number > *option.max)) {
-      reject(option, written, kOutOfRange);
+      reject(option, place, written, kOutOfRange);
     }
   }
   if (value.is_string() && !option.choices.empty()) {
@@ -41,32 +49,34 @@ void check(const Option& option, const Json& value, const std::string& written) 
     for (const auto& choice : option.choices) {
       if (choice == text) return;
     }
-    reject(option, text, "unknown value", nearest(text, option.choices));
+    reject(option, place, text, "unknown value", nearest(text, option.choices));
   }
 }
 
 // `otherwise` is what is said of a text that is no number at all.
 template <class T>
-T parse_number(const Option& option, const std::string& text, const std::string& otherwise) {
+T parse_number(const Option& option, const std::string& place, const std::string& text,
+               const std::string& otherwise) {
   T number = {};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool is_number = end == text.data() + text.size();
-  if (is_number && error == std::errc::result_out_of_range) reject(option, text, kOutOfRange);
-  if (!is_number || error != std::errc()) reject(option, text, otherwise);
+  if (is_number && error == std::errc::result_out_of_range)
+    reject(option, place, text, kOutOfRange);
+  if (!is_number || error != std::errc()) reject(option, place, text, otherwise);
   return number;
 }
 
-Json parse_value(const Option& option, const std::string& text) {
+Json parse_value(const Option& option, const std::string& place, const std::string& text) {
   if (option.value.is_boolean()) {
     if (text == "true" || text == "1" || text == "yes" || text == "on" || text.empty()) return true;
     if (text == "false" || text == "0" || text == "no" || text == "off") return false;
-    reject(option, text, "not a flag value");
+    reject(option, place, text, "not a flag value");
   }
   if (option.value.is_number_integer()) {
-    return parse_number<int64_t>(option, text, "not a whole number");
+    return parse_number<int64_t>(option, place, text, "not a whole number");
   }
   if (option.value.is_number_float()) {
-    return parse_number<double>(option, text, "not a number");
+    return parse_number<double>(option, place, text, "not a number");
   }
   if (option.value.is_array()) {
     Json list = Json::array();
@@ -79,16 +89,16 @@ Json parse_value(const Option& option, const std::string& text) {
 }
 
 void assign(Option& option, const Json& value, const std::string& written,
-            const std::string& origin) {
+            const std::string& origin, const std::string& place) {
   const bool widened = option.value.is_number_float() && value.is_number_integer();
   Json checked = widened ? Json(value.get<double>()) : value;
   const bool fits = option.value.is_number_integer() ? checked.is_number_integer()
                                                      : option.value.type() == checked.type();
   const auto is_text = [](const Json& item) { return item.is_string(); };
   if (!fits || (checked.is_array() && !std::all_of(checked.begin(), checked.end(), is_text))) {
-    reject(option, written, "wrong type");
+    reject(option, place, written, "wrong type");
   }
-  check(option, checked, written);
+  check(option, checked, written, place);
   option.value = std::move(checked);
   option.origin = origin;
 }
@@ -154,24 +164,30 @@ Option& Options::declared(const std::string& name, const std::string& origin) {
     std::vector<std::string> names;
     for (const auto& option : options_) names.push_back(option.name);
     const std::string near = nearest(name, names);
+    const bool few = names.size() <= kFew;
     throw ConfigError({.where = origin,
                        .what = "unknown option",
                        .got = "'" + name + "'",
-                       .hint = near.empty() ? "--help" : "'" + near + "'"});
+                       .expected = few ? "one of: " + join(names, ", ") : "",
+                       .hint = !near.empty() ? "'" + near + "'"
+                               : few         ? ""
+                                             : "--help"});
   }
   return options_[found->second];
 }
 
-void Options::set_value(const std::string& name, const Json& value, const std::string& origin) {
+void Options::set_value(const std::string& name, const Json& value, const std::string& origin,
+                        const std::string& place) {
   // JSON has no text for a number that is not finite; TOML has.
   const bool finite = !value.is_number_float() || std::isfinite(value.get<double>());
   const std::string written = finite ? value.dump() : fmt::format("{}", value.get<double>());
-  assign(declared(name, origin), value, written, origin);
+  assign(declared(name, place.empty() ? origin : place), value, written, origin, place);
 }
 
-void Options::set(const std::string& name, const std::string& text, const std::string& origin) {
-  Option& option = declared(name, origin);
-  assign(option, parse_value(option, text), text, origin);
+void Options::set(const std::string& name, const std::string& text, const std::string& origin,
+                  const std::string& place) {
+  Option& option = declared(name, place.empty() ? origin : place);
+  assign(option, parse_value(option, place, text), text, origin, place);
 }
 
 void Options::declare_preset(const std::string& preset, const Values& values) {

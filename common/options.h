@@ -53,9 +53,11 @@ class Options {
   void declare(OptionList list, const std::string& section = "");
 
   // Throws ConfigError: unknown option (with the nearest known name), wrong type, out of range,
-  // none of the choices (with the nearest).
-  void set(const std::string& name, const std::string& text, const std::string& origin);
-  void set_value(const std::string& name, const Json& value, const std::string& origin);
+  // none of the choices (with the nearest). `place`: of a file, FILE:LINE, for messages.
+  void set(const std::string& name, const std::string& text, const std::string& origin,
+           const std::string& place = "");
+  void set_value(const std::string& name, const Json& value, const std::string& origin,
+                 const std::string& place = "");
 
   // Declares a preset: what it sets the named options to. Throws ConfigError as set().
   using Values = std::vector<std::pair<std::string, Json>>;

@@ -46,19 +46,26 @@ double log_prob_of(const double* logits, int64_t count, int choice) {
 
 LstmPolicy::LstmPolicy(const SpaceView& view, const LstmPolicyOptions& options,
                        common::RandomStream& random)
-    : view_(view), options_(options) {
+    : view_(view), options_(options), steps_(view.decisions()) {
   make_heads();
   const int64_t units = options_.units;
-  const auto decisions = static_cast<int64_t>(places_.size());
+  const auto steps = static_cast<int64_t>(steps_.size());
   embedding_ = add_parameter("embedding", {tokens_, units}, random);
-  position_ = add_parameter("position", {decisions, units}, random);
+  position_ = add_parameter("position", {steps, units}, random);
   input_weight_ = add_parameter("lstm.input", {units, 4 * units}, random);
   hidden_weight_ = add_parameter("lstm.hidden", {units, 4 * units}, random);
   gate_bias_ = add_parameter("lstm.bias", {4 * units}, random);
   for (Head& head : heads_) {
+    const std::string name = "head." + head.kind + ".";
+    if (head.attention) {
+      head.previous = add_parameter(name + "previous", {units, units}, random);
+      head.current = add_parameter(name + "current", {units, units}, random);
+      head.vector = add_parameter(name + "vector", {units}, random);
+      continue;
+    }
     const auto rows = static_cast<int64_t>(head.decisions.size());
-    head.weight = add_parameter("head." + head.kind + ".weight", {units, head.values}, random);
-    head.bias = add_parameter("head." + head.kind + ".bias", {rows, head.values}, random);
+    head.weight = add_parameter(name + "weight", {units, head.values}, random);
+    head.bias = add_parameter(name + "bias", {rows, head.values}, random);
   }
 }
 
@@ -68,29 +75,40 @@ void LstmPolicy::make_heads() {
     const auto found = std::find_if(heads_.begin(), heads_.end(), [&](const Head& head) {
       return head.kind == decisions[i].kind;
     });
-    const auto index = static_cast<size_t>(found - heads_.begin());
+    places_.push_back({.head = static_cast<size_t>(found - heads_.begin())});
     if (found == heads_.end()) {
-      heads_.emplace_back();
-      heads_.back().kind = decisions[i].kind;
+      heads_.push_back(
+          {.kind = decisions[i].kind, .attention = decisions[i].attends_to.has_value()});
     }
-    Head& head = heads_[index];
-    places_.push_back({.head = index, .row = static_cast<int64_t>(head.decisions.size())});
+    Head& head = heads_[places_[i].head];
+    places_[i].row = static_cast<int64_t>(head.decisions.size());
     head.decisions.push_back(static_cast<int64_t>(i));
     head.values = std::max(head.values, static_cast<int64_t>(decisions[i].values.size()));
   }
   tokens_ = kFirstChoiceToken;
   for (Head& head : heads_) {
     head.first_token = tokens_;
-    tokens_ += head.values;
-    const auto rows = static_cast<int64_t>(head.decisions.size());
-    head.index = at::empty({rows}, at::kLong);
-    std::copy(head.decisions.begin(), head.decisions.end(), head.index.mutable_data_ptr<int64_t>());
-    head.mask = at::zeros({rows, 1, head.values}, options_.dtype);
-    for (int64_t row = 0; row < rows; ++row) {
-      const auto decision = static_cast<size_t>(head.decisions[static_cast<size_t>(row)]);
-      const auto known = static_cast<int64_t>(decisions[decision].values.size());
-      head.mask.select(0, row).narrow(1, known, head.values - known).fill_(kMasked);
-    }
+    tokens_ += head.attention ? 1 : head.values;
+    finish_head(head);
+  }
+  first_source_token_ = tokens_;
+  tokens_ += static_cast<int64_t>(steps_.sources());
+}
+
+void LstmPolicy::finish_head(Head& head) {
+  const std::vector<Decision>& decisions = view_.decisions();
+  const auto rows = static_cast<int64_t>(head.decisions.size());
+  head.index = at::empty({rows}, at::kLong);
+  head.steps = at::empty({rows}, at::kLong);
+  head.attended = at::zeros({rows}, at::kLong);
+  head.mask = at::zeros({rows, 1, head.values}, options_.dtype);
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto i = static_cast<size_t>(head.decisions[static_cast<size_t>(row)]);
+    head.index.mutable_data_ptr<int64_t>()[row] = static_cast<int64_t>(i);
+    head.steps.mutable_data_ptr<int64_t>()[row] = static_cast<int64_t>(steps_.of(i));
+    head.attended.mutable_data_ptr<int64_t>()[row] = static_cast<int64_t>(steps_.attended_by(i));
+    const auto known = static_cast<int64_t>(decisions[i].values.size());
+    head.mask.select(0, row).narrow(1, known, head.values - known).fill_(kMasked);
   }
 }
 
@@ -107,29 +125,56 @@ at::Tensor LstmPolicy::add_parameter(const std::string& name, const std::vector<
   return tensor;
 }
 
-int64_t LstmPolicy::token(size_t decision, int choice) const {
-  if (choice == kInactive) return kSkippedToken;
-  return heads_[places_[decision].head].first_token + choice;
+// What the step after this one reads.
+int64_t LstmPolicy::token_after(size_t step, const Choices& choices) const {
+  const size_t decision = steps_[step].first;
+  const int64_t first = heads_[places_[decision].head].first_token;
+  if (steps_[step].anchor) return first;
+  return choices[decision] == kInactive ? kSkippedToken : first + choices[decision];
 }
 
 LstmPolicy::Encoded LstmPolicy::encode(const std::vector<Choices>& batch) const {
-  const auto steps = static_cast<int64_t>(places_.size());
+  const auto steps = static_cast<int64_t>(steps_.size());
+  const auto decisions = static_cast<int64_t>(places_.size());
   const auto count = static_cast<int64_t>(batch.size());
+  const auto sources = static_cast<int64_t>(steps_.sources());
   Encoded encoded{.tokens = at::empty({steps * count}, at::kLong),
-                  .picks = at::empty({steps, count}, at::kLong),
-                  .active = at::empty({steps, count}, at::kDouble)};
+                  .links = {},
+                  .picks = at::empty({decisions, count}, at::kLong),
+                  .active = at::empty({decisions, count}, at::kDouble)};
   auto* tokens = encoded.tokens.mutable_data_ptr<int64_t>();
   auto* picks = encoded.picks.mutable_data_ptr<int64_t>();
   auto* active = encoded.active.mutable_data_ptr<double>();
-  for (size_t step = 0; step < places_.size(); ++step) {
+  for (size_t step = 0; step < steps_.size(); ++step) {
+    for (const Choices& choices : batch)
+      *tokens++ = step == 0 ? kStartToken : token_after(step - 1, choices);
+  }
+  for (size_t i = 0; i < places_.size(); ++i) {
     for (const Choices& choices : batch) {
-      *tokens++ = step == 0 ? kStartToken : token(step - 1, choices[step - 1]);
-      *picks++ = std::max(choices[step], 0);
-      *active++ = choices[step] == kInactive ? 0.0 : 1.0;
+      *picks++ = std::max(choices[i], 0);
+      *active++ = choices[i] == kInactive ? 0.0 : 1.0;
     }
+  }
+  if (sources > 0) {
+    encoded.links = at::zeros({steps * count, sources}, at::kDouble);
+    auto* weights = encoded.links.mutable_data_ptr<double>() + count * sources;
+    for (size_t step = 1; step < steps_.size(); ++step) {
+      for (const Choices& choices : batch) {
+        steps_.write_links(step - 1, choices, weights);
+        weights += sources;
+      }
+    }
+    encoded.links = encoded.links.to(options_.dtype);
   }
   encoded.active = encoded.active.to(options_.dtype);
   return encoded;
+}
+
+// tokens: [rows]; links: [rows, sources], or undefined. [rows, units]
+at::Tensor LstmPolicy::read(const at::Tensor& tokens, const at::Tensor& links) const {
+  at::Tensor inputs = embedding_.index_select(0, tokens);
+  if (!links.defined()) return inputs;
+  return at::addmm(inputs, links, embedding_.narrow(0, first_source_token_, links.size(1)));
 }
 
 // gates: [batch, 4 units]. Undefined hidden and cell mean zero, as before the first step.
@@ -148,15 +193,46 @@ at::Tensor LstmPolicy::squash(at::Tensor logits) const {
   return logits;
 }
 
+// states: [steps, batch, units]; of the decisions of a head: [decisions, batch, values].
+at::Tensor LstmPolicy::logits(const Head& head, const at::Tensor& states) const {
+  const int64_t batch = states.size(1);
+  if (head.attention) {
+    const at::Tensor from = at::matmul(states, head.previous).index_select(0, head.attended);
+    const at::Tensor here = at::matmul(states, head.current).index_select(0, head.steps);
+    const at::Tensor scores = at::matmul(at::tanh(from + here), head.vector);
+    return at::stack({at::zeros_like(scores), scores}, -1);
+  }
+  const auto rows = static_cast<int64_t>(head.decisions.size());
+  const at::Tensor flat = states.index_select(0, head.steps).view({rows * batch, options_.units});
+  return at::mm(flat, head.weight).view({rows, batch, head.values}) + head.bias.unsqueeze(1);
+}
+
+// Of the decisions that are made at a step, when there are the states up to it, [batch, units]
+// each: [decisions of the step, batch, values].
+at::Tensor LstmPolicy::logits_at(size_t step, const std::vector<at::Tensor>& states) const {
+  const auto [first, count, anchor] = steps_[step];
+  const Place& place = places_[first];
+  const Head& head = heads_[place.head];
+  if (!anchor) {
+    return at::addmm(head.bias.select(0, place.row), states.back(), head.weight).unsqueeze(0);
+  }
+  std::vector<at::Tensor> attended;
+  for (size_t i = first; i < first + count; ++i) attended.push_back(states[steps_.attended_by(i)]);
+  const at::Tensor from = at::matmul(at::stack(attended), head.previous);
+  const at::Tensor here = at::mm(states.back(), head.current);
+  const at::Tensor scores = at::matmul(at::tanh(from + here), head.vector);
+  return at::stack({at::zeros_like(scores), scores}, -1);
+}
+
 LstmPolicy::Evaluation LstmPolicy::log_probs_and_entropy(const std::vector<Choices>& batch) const {
   const Encoded encoded = encode(batch);
   const int64_t units = options_.units;
-  const auto steps = static_cast<int64_t>(places_.size());
+  const auto steps = static_cast<int64_t>(steps_.size());
   const auto count = static_cast<int64_t>(batch.size());
 
   // All choices are known, so that all steps' inputs are one product.
-  const at::Tensor inputs = embedding_.index_select(0, encoded.tokens).view({steps, count, units}) +
-                            position_.unsqueeze(1);
+  const at::Tensor inputs =
+      read(encoded.tokens, encoded.links).view({steps, count, units}) + position_.unsqueeze(1);
   const std::vector<at::Tensor> input_gates =
       at::addmm(gate_bias_, inputs.reshape({steps * count, units}), input_weight_)
           .view({steps, count, 4 * units})
@@ -168,15 +244,11 @@ LstmPolicy::Evaluation LstmPolicy::log_probs_and_entropy(const std::vector<Choic
     advance(hidden.defined() ? at::addmm(gates, hidden, hidden_weight_) : gates, hidden, cell);
     outputs.push_back(hidden);
   }
-  const at::Tensor states = at::stack(outputs);  // [decisions, batch, units]
+  const at::Tensor states = at::stack(outputs);  // [steps, batch, units]
 
   Evaluation total;
   for (const Head& head : heads_) {
-    const auto rows = static_cast<int64_t>(head.decisions.size());
-    const at::Tensor flat = states.index_select(0, head.index).view({rows * count, units});
-    const at::Tensor logits =
-        at::mm(flat, head.weight).view({rows, count, head.values}) + head.bias.unsqueeze(1);
-    const at::Tensor logs = (squash(logits) + head.mask).log_softmax(-1);
+    const at::Tensor logs = (squash(logits(head, states)) + head.mask).log_softmax(-1);
     const at::Tensor picks = encoded.picks.index_select(0, head.index).unsqueeze(-1);
     const at::Tensor active = encoded.active.index_select(0, head.index);
     const at::Tensor log_probs = (logs.gather(-1, picks).squeeze(-1) * active).sum(0);
@@ -193,32 +265,42 @@ std::vector<LstmPolicy::Proposal> LstmPolicy::sample(
   Proposal blank;
   blank.choices.assign(places_.size(), kInactive);
   std::vector<Proposal> proposals(temperatures.size(), blank);
-  const at::Tensor tokens =
-      at::full({static_cast<int64_t>(temperatures.size())}, kStartToken, at::kLong);
-  auto* next_tokens = tokens.mutable_data_ptr<int64_t>();
+  const auto batch = static_cast<int64_t>(temperatures.size());
+  const auto sources = static_cast<int64_t>(steps_.sources());
+  at::Tensor tokens = at::full({batch}, kStartToken, at::kLong);
+  at::Tensor links;
   at::Tensor hidden;
   at::Tensor cell;
-  for (size_t step = 0; step < places_.size(); ++step) {
-    const Place& place = places_[step];
-    const Head& head = heads_[place.head];
-    const at::Tensor input =
-        embedding_.index_select(0, tokens) + position_.select(0, static_cast<int64_t>(step));
+  std::vector<at::Tensor> states;
+  for (size_t s = 0; s < steps_.size(); ++s) {
+    const auto& step = steps_[s];
+    const at::Tensor input = read(tokens, links) + position_.select(0, static_cast<int64_t>(s));
     at::Tensor gates = at::addmm(gate_bias_, input, input_weight_);
     if (hidden.defined()) gates = at::addmm(gates, hidden, hidden_weight_);
     advance(gates, hidden, cell);
-    const at::Tensor logits =
-        squash(at::addmm(head.bias.select(0, place.row), hidden, head.weight)).to(at::kDouble);
+    states.push_back(hidden);
+    const at::Tensor logits = squash(logits_at(s, states)).to(at::kDouble).contiguous();
     const double* row = logits.const_data_ptr<double>();
-    const auto count = static_cast<int64_t>(view_.decisions()[step].values.size());
-    for (size_t i = 0; i < proposals.size(); ++i, row += head.values) {
-      Proposal& proposal = proposals[i];
-      if (view_.active(step, proposal.choices)) {
+    for (size_t decision = step.first; decision < step.first + step.count; ++decision) {
+      const auto count = static_cast<int64_t>(view_.decisions()[decision].values.size());
+      for (size_t i = 0; i < proposals.size(); ++i, row += logits.size(-1)) {
+        Proposal& proposal = proposals[i];
+        if (!view_.active(decision, proposal.choices)) continue;
         const int choice = pick(row, count, temperatures[i], random.uniform());
-        proposal.choices[step] = choice;
+        proposal.choices[decision] = choice;
         proposal.log_prob += log_prob_of(row, count, choice);
       }
-      next_tokens[i] = token(step, proposal.choices[step]);
     }
+    tokens = at::empty({batch}, at::kLong);
+    for (size_t i = 0; i < proposals.size(); ++i)
+      tokens.mutable_data_ptr<int64_t>()[i] = token_after(s, proposals[i].choices);
+    if (sources == 0) continue;
+    links = at::zeros({batch, sources}, at::kDouble);
+    for (size_t i = 0; i < proposals.size(); ++i) {
+      steps_.write_links(s, proposals[i].choices,
+                         links.mutable_data_ptr<double>() + static_cast<int64_t>(i) * sources);
+    }
+    links = links.to(options_.dtype);
   }
   return proposals;
 }

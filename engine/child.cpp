@@ -81,23 +81,22 @@ class Child {
   Child(const RunFolder& run, const common::Options& options)
       : run_(run),
         options_(options),
-        settings_(child_trainer::TrainSettings::from(options)),
         objective_(options),
         limits_(options),
-        latency_(options),
         device_(device_of(options)),
         trainer_(data::map_dataset(run.proxy()), device_) {}
 
   // Trains one trial; what is printed meanwhile is in the log.txt of its folder. Throws SystemError
   // alone: what concerns every trial.
-  ChildReply serve(const Trial& trial) {
+  ChildReply serve(const ChildRequest& request) {
+    const Trial& trial = request.trial;
     const auto folder = run_.trial(trial.id);
     common::append_stderr_to(folder / "log.txt");
     common::log_info(
         fmt::format("{} attempt {}, process {}", common::utc_stamp(), trial.attempt, getpid()));
-    const ChildReply reply = guarded([&] { return train(trial); });
+    const ChildReply reply = guarded([&] { return train(request); });
     const bool may_go_on =
-        reply.state == TrialState::kSucceeded && trial.to_epoch < settings_of(trial).epochs;
+        reply.state == TrialState::kSucceeded && trial.to_epoch < settings_of(request).epochs;
     if (reply.kind == "done" && !may_go_on) child_trainer::remove_checkpoint(folder);
     common::log_info(common::utc_stamp() + " " + outcome_text(reply));
     return reply;
@@ -127,14 +126,17 @@ class Child {
 
   // A finalist's schedule is for its own epochs. All else is a part of a training of --epochs, so
   // that one that goes on is one that was never stopped.
-  child_trainer::TrainSettings settings_of(const Trial& trial) const {
-    child_trainer::TrainSettings settings = settings_;
-    if (trial.kind == "finalist") settings.epochs = trial.to_epoch;
+  child_trainer::TrainSettings settings_of(const ChildRequest& request) const {
+    auto settings = child_trainer::TrainSettings::from(with_settings(options_, request.settings));
+    if (request.trial.kind == "finalist") settings.epochs = request.trial.to_epoch;
     return settings;
   }
 
-  ChildReply train(const Trial& trial) {
-    const auto latency = latency_.of(trial.architecture, trainer_.dataset().class_count(), device_);
+  ChildReply train(const ChildRequest& request) {
+    const Trial& trial = request.trial;
+    const auto options = with_settings(options_, request.settings);
+    const auto latency =
+        MeasuredLatency(options).of(trial.architecture, trainer_.dataset().class_count(), device_);
     // What was trained is not refused by a second measurement.
     const bool is_new = trial.kind == "child";
     if (const auto reason = limits_.broken_by(latency); is_new && !reason.empty()) {
@@ -143,8 +145,8 @@ class Child {
       return refused;
     }
     child_trainer::TrainJob job{.architecture = trial.architecture,
-                                .network = search_space::NetworkOptions::from(options_),
-                                .settings = settings_of(trial),
+                                .network = search_space::NetworkOptions::from(options),
+                                .settings = settings_of(request),
                                 .seed = static_cast<uint64_t>(options_.integer("seed")),
                                 .trial = static_cast<uint64_t>(seed_of(trial)),
                                 .folder = run_.trial(trial.id),
@@ -224,10 +226,8 @@ class Child {
 
   RunFolder run_;
   common::Options options_;
-  child_trainer::TrainSettings settings_;
   Objective objective_;
   Limits limits_;
-  MeasuredLatency latency_;
   at::Device device_;
   child_trainer::Trainer trainer_;
 };
@@ -243,7 +243,7 @@ int run_child(const RunFolder& run, const common::Options& options) {
     std::string line;
     while (std::getline(std::cin, line)) {
       const ChildReply reply =
-          child.serve(child_request_from_json(common::parse_json(line, "worker")).trial);
+          child.serve(child_request_from_json(common::parse_json(line, "worker")));
       say(reply);
       if (reply.kind == "stopped" || reply.last) break;
     }

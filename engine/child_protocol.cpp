@@ -5,9 +5,10 @@ namespace nas::engine {
 common::Json to_json(const ChildRequest& request) {
   const Trial& trial = request.trial;
   return {
-      {"trial", trial.id},          {"kind", trial.kind},
-      {"attempt", trial.attempt},   {"from_epoch", trial.from_epoch},
-      {"to_epoch", trial.to_epoch}, {"architecture", search_space::to_json(trial.architecture)}};
+      {"trial", trial.id},           {"kind", trial.kind},
+      {"attempt", trial.attempt},    {"from_epoch", trial.from_epoch},
+      {"to_epoch", trial.to_epoch},  {"architecture", search_space::to_json(trial.architecture)},
+      {"settings", request.settings}};
 }
 
 ChildRequest child_request_from_json(const common::Json& json) {
@@ -18,7 +19,7 @@ ChildRequest child_request_from_json(const common::Json& json) {
   trial.to_epoch = common::json_get<int64_t>(json, "to_epoch", "child");
   trial.architecture =
       search_space::architecture_from_json(json.value("architecture", common::Json()), "child");
-  return {.trial = trial};
+  return {.trial = trial, .settings = common::json_get<Settings>(json, "settings", "child")};
 }
 
 void ChildReply::fill(Trial& trial) const {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "engine/run_space.h"
 #include "engine/trial.h"
 
 namespace nas::engine {
@@ -10,6 +11,7 @@ namespace nas::engine {
 // worker -> child: train this.
 struct ChildRequest {
   Trial trial;  // id, kind, attempt, architecture, from_epoch, to_epoch; the rest does not travel
+  Settings settings = {};  // that differ from the run's
 };
 common::Json to_json(const ChildRequest& request);
 ChildRequest child_request_from_json(const common::Json& json);  // throws DataError

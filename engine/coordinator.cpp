@@ -32,6 +32,33 @@ std::unique_ptr<controller::Strategy> strategy_from(const common::Options& optio
       {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
 }
 
+// An architecture that the user named; of the space or not.
+Trial given_trial(const search_space::Space& space, const std::string& text) {
+  Trial trial;
+  trial.architecture = search_space::find_architecture(text);
+  try {
+    trial.choices = space.choices(trial.architecture);
+    trial.key = space.key(trial.choices);
+  } catch (const common::DataError&) {
+    trial.key =
+        kGivenKey + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
+  }
+  return trial;
+}
+
+// --start-with; of settings those that all others are to be better than.
+std::vector<Trial> given_trials(const RunSpace& space, const common::Options& options) {
+  std::vector<Trial> trials;
+  if (space.of_settings()) {
+    trials.push_back({.id = 0, .key = kSettingsAsGiven});
+    trials.back().architecture = space.architecture({});
+  }
+  for (const auto& text : options.list("start-with"))
+    trials.push_back(given_trial(space.space(), text));
+  for (size_t i = 0; i < trials.size(); ++i) trials[i].id = static_cast<int64_t>(i);
+  return trials;
+}
+
 }  // namespace
 
 std::optional<Trial> best_of(const std::vector<Trial>& trials, const Promotions& promotions) {
@@ -51,14 +78,14 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
     : run_(run),
       options_(options),
       store_(open_store(run)),
-      space_(common::Registry<search_space::SpacePlugin>::find(options.text("space")).make()),
-      view_(*space_),
+      space_(options),
+      view_(space_.space()),
       strategy_(strategy_from(options, view_)),
-      start_with_(options.list("start-with")),
+      given_(given_trials(space_, options)),
       limits_(options),
-      costs_(run, options),
+      costs_(run),
       prescreen_(run, options),
-      rounds_({.given = static_cast<int64_t>(start_with_.size()),
+      rounds_({.given = static_cast<int64_t>(given_.size()),
                .pool = prescreen_.pool(),
                .window = options.integer("window")}),
       ladder_(options),
@@ -137,27 +164,14 @@ void Coordinator::observe_until(int64_t end) {
 
 Trial Coordinator::new_trial(const search_space::Choices& choices) const {
   Trial trial{.id = static_cast<int64_t>(trials_.size()), .choices = choices};
-  trial.key = space_->key(choices);
-  trial.architecture = space_->architecture(choices);
-  return trial;
-}
-
-Trial Coordinator::start_trial(const std::string& text) const {
-  Trial trial{.id = static_cast<int64_t>(trials_.size())};
-  trial.architecture = search_space::find_architecture(text);
-  try {
-    trial.choices = space_->choices(trial.architecture);
-    trial.key = space_->key(trial.choices);
-  } catch (const common::DataError&) {
-    trial.key =
-        kGivenKey + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
-  }
+  trial.key = view_.key(choices);
+  trial.architecture = space_.architecture(choices);
   return trial;
 }
 
 std::vector<Trial> Coordinator::new_round() {
   const auto first = static_cast<int64_t>(trials_.size());
-  if (first < rounds_.given) return {start_trial(start_with_[static_cast<size_t>(first)])};
+  if (first < rounds_.given) return {given_[static_cast<size_t>(first)]};
   std::vector<Trial> round;
   for (drawn_ = 0; drawn_ < rounds_.pool; ++drawn_) {
     if (!look_after()) return {};
@@ -196,7 +210,8 @@ bool Coordinator::settle_one(Trial& trial, bool alone) {
     return true;
   }
   try {
-    trial.metrics = costs_.of(trial.architecture);
+    trial.metrics =
+        costs_.of(trial.architecture, with_settings(options_, space_.settings(trial.choices)));
     trial.reason = limits_.broken_by(trial.metrics);
   } catch (const common::Error& error) {  // e.g. an image too small for this cell
     trial.reason = error.what();

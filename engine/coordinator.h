@@ -17,6 +17,7 @@
 #include "engine/prescreen.h"
 #include "engine/rounds.h"
 #include "engine/run_folder.h"
+#include "engine/run_space.h"
 #include "engine/store.h"
 
 namespace nas::engine {
@@ -59,7 +60,6 @@ class Coordinator {
  private:
   void restore();
   Trial new_trial(const search_space::Choices& choices) const;
-  Trial start_trial(const std::string& architecture) const;
   // These return false (an empty round) when asked to stop.
   std::vector<Trial> new_round();
   bool settle(std::vector<Trial>& round);
@@ -85,10 +85,10 @@ class Coordinator {
   RunFolder run_;
   const common::Options& options_;
   Store store_;
-  std::unique_ptr<search_space::Space> space_;
+  RunSpace space_;
   controller::SpaceView view_;
   std::unique_ptr<controller::Strategy> strategy_;
-  std::vector<std::string> start_with_;
+  std::vector<Trial> given_;  // the first ones, which the strategy does not propose
   Limits limits_;
   NetworkCosts costs_;
   Prescreen prescreen_;

@@ -16,16 +16,18 @@ common::Json cost_json(const search_space::Cost& cost) {
 
 }  // namespace
 
-NetworkCosts::NetworkCosts(const RunFolder& run, const common::Options& options)
-    : network_(search_space::NetworkOptions::from(options)) {
-  // The auxiliary head costs nothing, but there may be no room for it.
-  network_.auxiliary = child_trainer::TrainSettings::from(options).auxiliary;
+NetworkCosts::NetworkCosts(const RunFolder& run) {
   if (std::filesystem::exists(run.proxy()))
-    network_.classes = data::read_dataset_info(run.proxy()).header.class_count();
+    classes_ = data::read_dataset_info(run.proxy()).header.class_count();
 }
 
-common::Json NetworkCosts::of(const search_space::Architecture& architecture) const {
-  return cost_json(search_space::cost_of(search_space::build_network(architecture, network_)));
+common::Json NetworkCosts::of(const search_space::Architecture& architecture,
+                              const common::Options& options) const {
+  auto network = search_space::NetworkOptions::from(options);
+  network.classes = classes_;
+  // The auxiliary head costs nothing, but there may be no room for it.
+  network.auxiliary = child_trainer::TrainSettings::from(options).auxiliary;
+  return cost_json(search_space::cost_of(search_space::build_network(architecture, network)));
 }
 
 std::string NetworkCosts::key(const std::string& name) {

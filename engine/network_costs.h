@@ -11,18 +11,19 @@ namespace nas::engine {
 class NetworkCosts {
  public:
   // Reads the number of classes from the run's proxy; without one it is 10.
-  NetworkCosts(const RunFolder& run, const common::Options& options);
+  explicit NetworkCosts(const RunFolder& run);
 
-  // {"parameters": …, "multiply_adds": …}, as in a trial's metrics. Throws ConfigError or
-  // DataError where the network cannot be built.
-  common::Json of(const search_space::Architecture& architecture) const;
+  // {"parameters": …, "multiply_adds": …}, as in a trial's metrics, at the sizes that the child's
+  // options give. Throws ConfigError or DataError where the network cannot be built.
+  common::Json of(const search_space::Architecture& architecture,
+                  const common::Options& options) const;
 
   // Where of() has what options and scores call `name`, such as "multiply-adds"; empty where it
   // does not.
   static std::string key(const std::string& name);
 
  private:
-  search_space::NetworkOptions network_;
+  int64_t classes_ = search_space::NetworkOptions().classes;
 };
 
 }  // namespace nas::engine

@@ -3,6 +3,7 @@
 #include "common/error.h"
 #include "data/dataset_file.h"
 #include "engine/proxy.h"
+#include "engine/run_inputs.h"
 #include "engine/run_store.h"
 
 namespace nas::engine {
@@ -25,7 +26,8 @@ std::vector<fs::path> files_to_come(const RunFolder& run, bool folder_was_there)
                                .hint = "another --run"});
   }
   std::vector<fs::path> files;
-  for (const char* name : {"proxy.h5", "environment.json", "run.db", "run.db-wal", "run.db-shm"}) {
+  for (const char* name : {"proxy.h5", "space.toml", "architecture.json", "environment.json",
+                           "run.db", "run.db-wal", "run.db-shm"}) {
     if (const fs::path file = run.path() / name; !fs::exists(file)) files.push_back(file);
   }
   files.push_back(run.path() / "lock");
@@ -41,15 +43,16 @@ NewRun::NewRun(const RunFolder& run)
       lock_(lock_in(run.path())),
       files_(files_to_come(run, folder_was_there_)) {}
 
-void NewRun::begin(const common::Options& options, const std::string& device,
+void NewRun::begin(common::Options& options, const std::string& device,
                    const std::optional<data::Dataset>& proxy) {
   if (proxy) data::write_dataset(run_.proxy(), *proxy, data::Storage::kPlain);
+  keep_inputs(run_, options);
   common::Json environment = {{"run_id", new_run_id(run_)}};
   environment.update(environment_json(options, device));
   environment["proxy"] = proxy ? proxy_json(run_) : common::Json();
   common::write_file_atomically(run_.environment(), environment.dump(2) + "\n");
   make_store(run_, options.text("store"));
-  common::write_file_atomically(run_.config(), options.to_toml());
+  common::write_file_atomically(run_.config(), config_text(options));
   files_.keep();
 }
 

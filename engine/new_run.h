@@ -15,10 +15,10 @@ class NewRun {
   // folder or has made a run there meanwhile.
   explicit NewRun(const RunFolder& run);
 
-  // Writes proxy.h5 (where there is a proxy), environment.json, the store and, last, config.toml:
-  // with it the folder is a run, which is there whole. `device`: see environment_json(). Throws
-  // SystemError, ConfigError (a store that cannot be used).
-  void begin(const common::Options& options, const std::string& device,
+  // Writes proxy.h5 (where there is a proxy), what keep_inputs() keeps, environment.json, the store
+  // and, last, config.toml: with it the folder is a run, which is there whole. `device`: see
+  // environment_json(). Throws SystemError, ConfigError (a store that cannot be used).
+  void begin(common::Options& options, const std::string& device,
              const std::optional<data::Dataset>& proxy);
 
  private:

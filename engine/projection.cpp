@@ -17,8 +17,8 @@
 #include "engine/finalists.h"
 #include "engine/ladder.h"
 #include "engine/prescreen.h"
+#include "engine/run_space.h"
 #include "search_space/cost.h"
-#include "search_space/space.h"
 
 namespace nas::engine {
 
@@ -32,7 +32,7 @@ constexpr double kRecomputeFactor = 2.0;
 constexpr int kSampledNetworks = 3;
 
 struct Timing {
-  double step = 0.0;
+  double image = 0.0;  // of a training step
   double score = 0.0;
 };
 
@@ -97,24 +97,16 @@ double training_seconds(double seconds_an_image, int64_t epochs, int64_t train_i
 
 Projection project_search(const common::Options& options, int64_t classes, int64_t train_images,
                           int64_t valid_images) {
-  const auto space =
-      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
-  auto settings = child_trainer::TrainSettings::from(options);
-  settings.batch_size = std::min(settings.batch_size, train_images);
-  auto network = search_space::NetworkOptions::from(options);
-  network.classes = classes;
-  auto trained = network;
-  trained.auxiliary = settings.auxiliary;
+  const RunSpace space(options);
   const child_trainer::Score* score = Prescreen::computed(options);
-  const int64_t scored_images = std::max<int64_t>(2, settings.batch_size);
   const auto workers =
       std::max<int64_t>(1, std::min(options.integer("workers"), options.integer("window")));
   const auto device = child_trainer::find_devices(options.text("device")).front();
   // Children share caches and memory: as many are timed side by side as will run on this CPU.
   const int64_t together =
       device.is_cuda() ? 1 : std::min(workers, child_trainer::threads_a_child(1));
-  const double data_bytes = static_cast<double>((train_images + valid_images) * 3 *
-                                                network.input_size * network.input_size);
+  const int64_t size = options.integer("input-size");
+  const auto data_bytes = static_cast<double>((train_images + valid_images) * 3 * size * size);
   std::vector<Timing> timings;
   Projection projection;
   double least_bytes = std::numeric_limits<double>::infinity();  // of a child
@@ -122,18 +114,28 @@ Projection project_search(const common::Options& options, int64_t classes, int64
     common::RandomStream random({.seed = static_cast<uint64_t>(options.integer("seed")),
                                  .purpose = "projection",
                                  .index = static_cast<uint64_t>(i)});
-    const auto architecture = space->architecture(space->sample(random));
+    const auto choices = space.space().sample(random);
+    const auto child = with_settings(options, space.settings(choices));
+    auto settings = child_trainer::TrainSettings::from(child);
+    settings.batch_size = std::min(settings.batch_size, train_images);
+    const auto architecture = space.architecture(choices);
+    auto network = search_space::NetworkOptions::from(child);
+    network.classes = classes;
+    auto trained = network;
+    trained.auxiliary = settings.auxiliary;
     const auto graph = search_space::build_network(architecture, trained);
     const double bytes = training_bytes(graph, settings, device, data_bytes);
     projection.bytes_a_child = std::max(projection.bytes_a_child, bytes);
     least_bytes = std::min(least_bytes, bytes);
     if (device.is_cpu() && bytes * static_cast<double>(together) > common::machine_memory())
       continue;
+    const int64_t scored_images = std::max<int64_t>(2, settings.batch_size);
     std::vector<std::future<Timing>> pending;
     for (int64_t t = 0; t < together; ++t) {
       pending.push_back(std::async(std::launch::async, [&] {
         child_trainer::set_threads(options.integer("threads"));
-        Timing timing{.step = child_trainer::seconds_a_step(graph, settings, device)};
+        Timing timing{.image = child_trainer::seconds_a_step(graph, settings, device) /
+                               static_cast<double>(settings.batch_size)};
         if (score != nullptr) {
           timing.score = child_trainer::seconds_a_score(
               *score, search_space::build_network(architecture, network), scored_images, device);
@@ -146,11 +148,11 @@ Projection project_search(const common::Options& options, int64_t classes, int64
   if (timings.empty()) require_memory(least_bytes * static_cast<double>(together), device);
   Timing mean;
   for (const Timing& timing : timings) {
-    mean.step += timing.step / static_cast<double>(timings.size());
+    mean.image += timing.image / static_cast<double>(timings.size());
     mean.score += timing.score / static_cast<double>(timings.size());
   }
-  const double image = mean.step / static_cast<double>(settings.batch_size);
-  projection.seconds_a_trial = training_seconds(image, settings.epochs, train_images, valid_images);
+  projection.seconds_a_trial =
+      training_seconds(mean.image, options.integer("epochs"), train_images, valid_images);
   projection.seconds_a_choice = mean.score * static_cast<double>(options.integer("pool"));
   add_run(projection, options, workers);
   return projection;

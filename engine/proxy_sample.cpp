@@ -21,7 +21,7 @@ std::string key_of(const search_space::Space& space, const search_space::Archite
 }
 
 bool has_any(const std::string& space_name, const std::vector<search_space::Architecture>& some) {
-  const auto space = common::Registry<search_space::SpacePlugin>::find(space_name).make();
+  const auto space = search_space::find_space(space_name);
   return std::any_of(some.begin(), some.end(), [&](const search_space::Architecture& one) {
     try {
       space->choices(one);
@@ -37,8 +37,8 @@ bool has_any(const std::string& space_name, const std::vector<search_space::Arch
 void check_space(const std::string& space, const std::string& file,
                  const std::vector<search_space::Architecture>& drawn) {
   if (has_any(space, drawn)) return;
-  for (const auto& other : common::Registry<search_space::SpacePlugin>::names()) {
-    if (!has_any(other, drawn)) continue;
+  for (const auto& [other, entry] : common::Registry<search_space::SpacePlugin>::entries()) {
+    if (entry.plugin.of_settings || !has_any(other, drawn)) continue;
     throw common::ConfigError({.where = "--table " + file,
                                .what = "its architectures are not of the search space",
                                .got = "--space " + space,
@@ -74,7 +74,7 @@ TableSample sample_of_table(const common::Options& options) {
   const std::string file = options.text("table");
   const Table table = read_table(file, {{.option = "--column", .name = options.text("column")}});
   const std::string space_name = options.text("space");
-  const auto space = common::Registry<search_space::SpacePlugin>::find(space_name).make();
+  const auto space = search_space::find_space(space_name);
   const auto seed = static_cast<uint64_t>(options.integer("seed"));
   const auto order = common::RandomStream({.seed = seed, .purpose = "bench proxy"})
                          .permutation(static_cast<int64_t>(table.architectures.size()));

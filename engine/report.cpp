@@ -13,6 +13,7 @@
 #include "engine/objective.h"
 #include "engine/pareto.h"
 #include "engine/report_trainings.h"
+#include "engine/run_space.h"
 #include "engine/run_view.h"
 #include "engine/trained.h"
 #include "engine/winner.h"
@@ -35,14 +36,13 @@ constexpr const char* kSyntheticNote =
     "about photographs.</p>\n";
 
 // The run is still locked by who writes the report, so its end is read from the trials.
-std::string unfinished_note(const RunFolder& run, int64_t trained, int64_t wanted) {
+std::string unfinished_note(const std::string& how_to_go_on, int64_t trained, int64_t wanted) {
   if (trained >= wanted) return "";
   return fmt::format(
       "<p class=\"note\">Stopped early, after {} of {} trials: by a time limit, because nothing "
       "new "
-      "was left to propose, or because it was asked to. <code>nas search --run {}</code> goes "
-      "on.</p>\n",
-      trained, wanted, html::escape(run.path().string()));
+      "was left to propose, or because it was asked to. <code>{}</code> goes on.</p>\n",
+      trained, wanted, html::escape(how_to_go_on));
 }
 
 std::string failed_trials(const std::vector<Trial>& trials) {
@@ -203,7 +203,7 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   if (const double seconds = seconds_trained(trials, further); seconds > 0)
     facts.emplace_back("Training time", common::duration_text(seconds) + " over all children");
   std::string body = html::facts(facts);
-  body += unfinished_note(run, trained, wanted);
+  body += unfinished_note(how_to_continue(run, options), trained, wanted);
   if (synthetic) body += kSyntheticNote;
   const auto longest = longest_trained(trials, further);
   if (longest.empty()) {
@@ -214,7 +214,8 @@ void write_search_report(const RunFolder& run, const common::Options& options,
     body += pareto_table(longest, cost_to_show(options));
     if (const auto winner = choose_winner(trials, further, options)) {
       const Trial& best = winner->trial;
-      body += "<h2>Best architecture</h2>\n<p>" + html::escape(winner_text(*winner)) + ".</p>\n" +
+      body += (winner->given ? "<h2>Best settings</h2>\n<p>" : "<h2>Best architecture</h2>\n<p>") +
+              html::escape(winner_text(*winner)) + ".</p>\n" +
               html::facts(
                   {{"Trial", std::to_string(best.id)}, {"Architecture", architecture_text(best)}}) +
               html::drawing(best.architecture);

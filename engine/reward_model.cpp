@@ -56,8 +56,7 @@ at::Tensor standardised(const at::Tensor& rows) {
 // Far from all others, in one more column, are those that are not of the space but were given: of
 // them the trainings of others tell nothing.
 at::Tensor features_of(const std::vector<Trained>& trained, const common::Options& options) {
-  const auto space =
-      common::Registry<search_space::SpacePlugin>::find(options.text("space")).make();
+  const auto space = search_space::find_space(options.text("space"));
   common::RandomStream random({.purpose = "reward model"});
   const size_t width = space->features(space->sample(random)).size();
   Rows rows;

@@ -1,6 +1,7 @@
 #include "engine/run_result.h"
 
 #include "common/file.h"
+#include "engine/best_settings.h"
 #include "engine/report.h"
 #include "engine/run_store.h"
 
@@ -36,7 +37,10 @@ std::optional<Winner> write_result(const RunFolder& run, const common::Options& 
   const auto trials = store.trials();
   const auto further = store.further();
   auto winner = choose_winner(trials, further, options);
-  if (winner) write_best(run, *winner);
+  if (winner) {
+    write_best(run, *winner);
+    write_best_settings(run, options, winner->trial);
+  }
   write_search_report(run, options, trials, further);
   return winner;
 }

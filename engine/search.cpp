@@ -9,9 +9,9 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "common/shell_quote.h"
 #include "common/text.h"
 #include "data/dataset_file.h"
+#include "engine/best_settings.h"
 #include "engine/evaluator.h"
 #include "engine/finalists.h"
 #include "engine/further_trainings.h"
@@ -20,7 +20,9 @@
 #include "engine/objective.h"
 #include "engine/proxy.h"
 #include "engine/repeats.h"
+#include "engine/run_inputs.h"
 #include "engine/run_result.h"
+#include "engine/run_space.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search_options.h"
@@ -73,9 +75,8 @@ void name_unfinished_runs() {
     try {
       Store store = open_store(run);
       if (run_state(run, store) == RunState::kInterrupted) {
-        common::log_info(fmt::format("unfinished run: {} (continue it with --run {})",
-                                     run.path().filename().string(),
-                                     common::shell_quote(run.path().string())));
+        common::log_info("unfinished run: " + run.path().filename().string() +
+                         " (continue it with " + how_to_continue(run, run_options(run)) + ")");
       }
     } catch (const common::Error&) {
       // A run of another version is not ours to judge.
@@ -137,7 +138,7 @@ void continue_run(const RunFolder& run, const common::Options& options, bool nee
                   const std::optional<data::Dataset>& missing_proxy) {
   if (missing_proxy) data::write_dataset(run.proxy(), *missing_proxy, data::Storage::kPlain);
   if (needs_proxy) check_proxy(run, proxy_json(run));
-  common::write_file_atomically(run.config(), options.to_toml());
+  common::write_file_atomically(run.config(), config_text(options));
   Store store = open_store(run);
   for (const char* of_the_end : {"end", "strategy_state_sha256"}) store.set_meta(of_the_end, "");
 }
@@ -197,8 +198,10 @@ common::Json to_json(const SearchResult& result) {
 
 common::Options run_options(const RunFolder& run) {
   common::Options options = search_options();
+  options.declare({tuned_architecture_option()});
   try {
     options.restore_toml(common::read_file(run.config()), run.config().string());
+    find_inputs(run, options);
   } catch (const common::ConfigError& error) {
     throw common::ConfigError({.where = "run " + run.path().string(),
                                .what = "its config.toml does not fit this version of nas",
@@ -218,7 +221,10 @@ SearchResult search(common::Options options) {
   const auto named = run_to_continue_or_create(options.text("run"));
   const bool exists = named && named->exists();
   if (exists) {
-    options = run_options(*named).continued_with(options, "run " + named->path().string());
+    const common::Options begun = run_options(*named);
+    require_same_command(*named, begun, options);
+    recognise_inputs(begun, options);
+    options = begun.continued_with(options, "run " + named->path().string());
     if (const auto result = finished_result(*named, options)) {
       common::log_info("the run is finished (more --trials extends it)");
       return *result;
@@ -238,6 +244,7 @@ SearchResult search(common::Options options) {
   resolve(options, devices);
   const RunFolder run = named ? *named : RunFolder(new_run_path(options));
   child_trainer::TrainSettings::from(options);
+  const RunSpace space(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);
   Objective{options};

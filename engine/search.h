@@ -20,9 +20,9 @@ struct SearchResult {
 };
 common::Json to_json(const SearchResult& result);
 
-// `options`: search_options() with what the user gave. Creates, continues, or (finished) only reads
-// the run. Throws ConfigError when options differ from the run's, DataError, NothingError (no trial
-// succeeded).
+// `options`: search_options() with what the user gave, or those of engine/tune.h. Creates,
+// continues, or (finished) only reads the run. Throws ConfigError when options differ from the
+// run's, DataError, NothingError (no trial succeeded).
 SearchResult search(common::Options options);
 
 // The options of an existing run, from its config.toml.

@@ -22,6 +22,14 @@ namespace nas::engine {
 
 namespace {
 
+std::vector<std::string> spaces_of_networks() {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : common::Registry<search_space::SpacePlugin>::entries()) {
+    if (!entry.plugin.of_settings) names.push_back(name);
+  }
+  return names;
+}
+
 // Options that only a search has; the training's are added from TrainSettings.
 common::OptionList own_search_options() {
   using common::Lasting;
@@ -37,8 +45,8 @@ common::OptionList own_search_options() {
        .lasting = Lasting::kThisCall},
       {.name = "space",
        .value = "nasnet",
-       .help = "Search space",
-       .choices = Registry<search_space::SpacePlugin>::names()},
+       .help = "Search space: " + common::join(spaces_of_networks(), ", ") +
+               ", or a TOML file that describes one (docs/spaces.md)"},
       {.name = "strategy",
        .value = "model-ppo",
        .help = "Search strategy",
@@ -145,13 +153,13 @@ common::OptionList own_search_options() {
 
 const std::vector<Preset>& search_presets() {
   static const std::vector<Preset> all = {
-      // About ten minutes on two cores (scripts/calibrate_laptop measures the reward's worth).
+      // Under ten minutes on two cores (scripts/calibrate_laptop measures the reward's worth).
       {"laptop",
        {{"trials", 16},
         {"cells", 1},
         {"filters", 8},
-        {"input-size", 16},
-        {"train-images", 8000},
+        {"input-size", 32},
+        {"train-images", 4000},
         {"valid-images", 2000},
         {"epochs", 3},
         {"batch-size", 64},

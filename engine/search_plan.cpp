@@ -7,6 +7,7 @@
 #include "engine/finalists.h"
 #include "engine/ladder.h"
 #include "engine/projection.h"
+#include "engine/run_space.h"
 
 namespace nas::engine {
 
@@ -20,6 +21,17 @@ std::string preset_text(const common::Options& options) {
   return "";
 }
 
+// "22 decisions, 9.1e+18 choices"; where decisions depend on others, at most so many.
+std::string size_text(const search_space::Space& space) {
+  double choices = 1.0;
+  for (const auto& decision : space.decisions())
+    choices *= static_cast<double>(decision.values.size());
+  const bool few = choices < 1e6;
+  return fmt::format(
+      "{} decisions, {} choices", space.decisions().size(),
+      few ? common::with_commas(static_cast<int64_t>(choices)) : fmt::format("{:.2g}", choices));
+}
+
 }  // namespace
 
 void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
@@ -30,6 +42,7 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                   options.text("strategy"), options.text("space"), options.integer("trials"),
                   options.integer("workers"), options.integer("threads"), options.integer("seed"),
                   preset_text(options)));
+  common::log_info("space     " + size_text(RunSpace(options).space()));
   if (options.text("prescreen") != "none") {
     common::log_info(fmt::format("prescreen the best of {} proposals by {}",
                                  options.integer("pool"), options.text("prescreen")));

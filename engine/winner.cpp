@@ -9,6 +9,7 @@
 #include "child_trainer/device.h"
 #include "engine/evaluator.h"
 #include "engine/reward_model.h"
+#include "engine/run_space.h"
 
 namespace nas::engine {
 
@@ -35,8 +36,7 @@ Ranking ranking_of(std::vector<Trained> architectures, common::Options options) 
   if (common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact) {
     ranking.why_none = "its rewards have no noise";
   } else if (trained.size() < kFewestTrained) {
-    ranking.why_none =
-        fmt::format("fewer than {} architectures are too few for a model", kFewestTrained);
+    ranking.why_none = fmt::format("fewer than {} are too few for a model", kFewestTrained);
   } else {
     child_trainer::set_threads(1);  // its sums must not depend on how many share them
     ranking.model.emplace(trained, options);
@@ -49,6 +49,22 @@ Ranking ranking_of(std::vector<Trained> architectures, common::Options options) 
   std::stable_sort(ranking.order.begin(), ranking.order.end(),
                    [&](size_t a, size_t b) { return worth[a] > worth[b]; });
   return ranking;
+}
+
+// The settings as given; none in a search for networks, or where they failed.
+std::optional<Winner::Given> given_of(const Ranking& ranking) {
+  const auto& trained = ranking.trained;
+  const auto found = std::find_if(trained.begin(), trained.end(), [](const Trained& one) {
+    return one.trial.key == kSettingsAsGiven;
+  });
+  if (found == trained.end()) return std::nullopt;
+  const auto i = static_cast<size_t>(found - trained.begin());
+  Winner::Given given{.mean = found->mean_reward(), .chosen = i == ranking.order[0]};
+  if (ranking.model) {
+    given.mean = ranking.model->mean(i);
+    if (!given.chosen) given.better = ranking.model->probability_of_better(ranking.order[0], i);
+  }
+  return given;
 }
 
 }  // namespace
@@ -65,7 +81,8 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
                 .finalist = is_finalist(best),
                 .why = ranking.why_none,
                 .mean = best.mean_reward(),
-                .architectures = static_cast<int64_t>(ranking.trained.size())};
+                .architectures = static_cast<int64_t>(ranking.trained.size()),
+                .given = given_of(ranking)};
   if (trained_epochs(trials, further).size() > 1) winner.epochs = best.trial.to_epoch;
   for (const auto& one : ranking.trained) {
     winner.trainings += static_cast<int64_t>(one.rewards.size());
@@ -116,6 +133,10 @@ common::Json to_json(const Winner& winner) {
   } else {
     json["why"] = winner.why;
   }
+  if (winner.given) {
+    json["given"] = {{"mean", winner.given->mean}, {"chosen", winner.given->chosen}};
+    if (winner.modelled && !winner.given->chosen) json["given"]["worse"] = winner.given->better;
+  }
   return json;
 }
 
@@ -124,18 +145,27 @@ std::string winner_text(const Winner& winner) {
       winner.epochs > 0 ? fmt::format(" after {} epochs", winner.epochs) : std::string();
   const std::string among =
       winner.finalist ? fmt::format(", the best of {} finalists", winner.architectures) : "";
+  std::string given;
+  if (winner.given && winner.given->chosen)
+    given = "; these are the settings as given: none better was found";
+  if (winner.given && !winner.given->chosen) {
+    given = fmt::format("; the settings as given have {:.4f}", winner.given->mean);
+    if (winner.modelled)
+      given += fmt::format(" (worse with probability {:.2f})", winner.given->better);
+  }
   if (!winner.modelled) {
-    return fmt::format("trial {}{}, by its {} of {:.4f}{}: {}", winner.trial.id, among,
+    return fmt::format("trial {}{}, by its {} of {:.4f}{}: {}{}", winner.trial.id, among,
                        winner.trainings > winner.architectures ? "mean reward" : "reward",
-                       winner.mean, after, winner.why);
+                       winner.mean, after, winner.why, given);
   }
   return fmt::format(
       "trial {}{}: a reward of {:.4f} ± {:.4f}{} is expected of it, by a model of {} trainings of "
-      "{} architectures; it is better than trial {} with probability {:.2f}{}; one training of an "
-      "architecture differs from the next by ± {:.4f}",
+      "{} {}; it is better than trial {} with probability {:.2f}{}; one training differs "
+      "from the next by ± {:.4f}{}",
       winner.trial.id, among, winner.mean, winner.deviation, after, winner.trainings,
-      winner.architectures, *winner.runner_up, winner.better,
-      winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "", winner.noise);
+      winner.architectures, winner.given ? "settings" : "architectures", *winner.runner_up,
+      winner.better, winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "",
+      winner.noise, given);
 }
 
 }  // namespace nas::engine

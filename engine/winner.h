@@ -26,6 +26,14 @@ struct Winner {
   double best_reward = 0.0;
   std::optional<int64_t> runner_up = {};  // its trial
   double better = 0.0;  // the probability that the winner is better than the runner-up
+
+  // Where settings are tuned: what is known of those that were given.
+  struct Given {
+    double mean = 0.0;    // as above, of them
+    double better = 0.0;  // modelled: the probability that the winner is better
+    bool chosen = false;  // they are the winner
+  };
+  std::optional<Given> given = {};
 };
 
 // `further`: see Store; `options` of the run. None where no trial succeeded.

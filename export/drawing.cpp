@@ -68,6 +68,31 @@ std::string cell_dot(const std::string& name, const Cell& cell) {
   return text + "  }\n";
 }
 
+// Layers, the image above them and what reads them last.
+std::string layers_dot(const std::vector<search_space::Layer>& layers) {
+  const auto id = [](int layer) { return "layer " + std::to_string(layer); };
+  std::string text = box("image", "image", ", fillcolor=\"#cfe2f3\"");
+  std::vector<bool> read(layers.size(), false);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const auto& layer = layers[i];
+    const std::string name = id(static_cast<int>(i));
+    std::string label = name + "\n" + std::to_string(layer.kernel_h) + " x " +
+                        std::to_string(layer.kernel_w) + ", " + std::to_string(layer.filters);
+    if (layer.stride > 1) label += " / " + std::to_string(layer.stride);
+    text += box(name, label);
+    if (layer.inputs.empty()) text += arrow("image", name);
+    for (const int input : layer.inputs) {
+      text += arrow(id(input), name);
+      read[static_cast<size_t>(input)] = true;
+    }
+  }
+  text += box("output", "concat", ", shape=ellipse, fillcolor=\"#d9ead3\"");
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (!read[i]) text += arrow(id(static_cast<int>(i)), "output");
+  }
+  return text;
+}
+
 std::string shape_text(const search_space::Shape& shape) {
   return std::to_string(shape.channels) + " x " + std::to_string(shape.height) + " x " +
          std::to_string(shape.width);
@@ -89,6 +114,7 @@ std::string architecture_dot(const search_space::Architecture& architecture) {
   text += std::string("  label=") + quoted(title) + ";\n  labelloc=t;\n  fontname=\"Helvetica\";\n";
   text += kStyle;
   for (const auto& [name, cell] : architecture.cells) text += cell_dot(name, cell);
+  if (!architecture.layers.empty()) text += layers_dot(architecture.layers);
   return text + "}\n";
 }
 

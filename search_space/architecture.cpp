@@ -78,6 +78,44 @@ Json cell_to_json(const Cell& cell) {
   return {{"inputs", cell.inputs}, {"nodes", nodes}, {"concat", cell.concat}};
 }
 
+Layer layer_from_json(const Json& json, int earlier, const std::string& where) {
+  const auto kernel = common::json_get<std::vector<int64_t>>(json, "kernel", where);
+  Layer layer{.filters = common::json_get<int64_t>(json, "filters", where),
+              .stride = common::json_get<int64_t>(json, "stride", where),
+              .inputs = common::json_get<std::vector<int>>(json, "inputs", where)};
+  const auto is_odd = [](int64_t size) { return size >= 1 && size <= 31 && size % 2 == 1; };
+  if (kernel.size() != 2 || !is_odd(kernel[0]) || !is_odd(kernel[1])) {
+    throw DataError({.where = where,
+                     .what = "not the size of a kernel",
+                     .got = json.at("kernel").dump(),
+                     .expected = "[height, width], odd, up to 31"});
+  }
+  layer.kernel_h = kernel[0];
+  layer.kernel_w = kernel[1];
+  if (layer.filters < 1 || layer.filters > 100000 || layer.stride < 1 || layer.stride > 31) {
+    throw DataError({.where = where,
+                     .what = "filters or stride out of range",
+                     .got = json.dump(),
+                     .expected = "1..100000 filters, stride 1..31"});
+  }
+  for (size_t i = 0; i < layer.inputs.size(); ++i) {
+    const int least = i == 0 ? 0 : layer.inputs[i - 1] + 1;
+    if (layer.inputs[i] >= least && layer.inputs[i] < earlier) continue;
+    throw DataError({.where = where,
+                     .what = "not an earlier layer, or not in ascending order",
+                     .got = std::to_string(layer.inputs[i]),
+                     .expected = "of layers 0.." + std::to_string(earlier - 1)});
+  }
+  return layer;
+}
+
+Json layer_to_json(const Layer& layer) {
+  return {{"kernel", {layer.kernel_h, layer.kernel_w}},
+          {"filters", layer.filters},
+          {"stride", layer.stride},
+          {"inputs", layer.inputs}};
+}
+
 }  // namespace
 
 Json to_json(const Architecture& architecture) {
@@ -85,6 +123,7 @@ Json to_json(const Architecture& architecture) {
   if (!architecture.name.empty()) json["name"] = architecture.name;
   json["family"] = architecture.family;
   for (const auto& [name, cell] : architecture.cells) json["cells"][name] = cell_to_json(cell);
+  for (const Layer& layer : architecture.layers) json["layers"].push_back(layer_to_json(layer));
   return json;
 }
 
@@ -115,6 +154,14 @@ Architecture architecture_from_json(const Json& json, const std::string& where) 
          .what = "unknown network family",
          .got = "'" + architecture.family + "'",
          .expected = "one of: " + common::join(common::Registry<NetworkFamily>::names(), ", ")});
+  }
+  if (json.contains("layers")) {
+    for (const Json& layer : common::json_get<Json>(json, "layers", where)) {
+      const auto index = static_cast<int>(architecture.layers.size());
+      architecture.layers.push_back(
+          layer_from_json(layer, index, where + ": layer " + std::to_string(index)));
+    }
+    return architecture;
   }
   const Json cells = common::json_get<Json>(json, "cells", where);
   for (const auto& [name, cell] : cells.items()) {

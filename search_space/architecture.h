@@ -5,6 +5,8 @@
 //   nasnet       0 = the previous cell's output ("current"), 1 = the one before
 //   darts        0 = the output two cells before, 1 = the previous cell's
 //   nasbench201  0 = the previous cell's output
+//
+// A network of family nasrl is not made of cells but of layers.
 #pragma once
 
 #include <map>
@@ -36,12 +38,22 @@ struct Cell {
   bool operator==(const Cell&) const = default;
 };
 
+// A convolution of the concatenation of earlier layers.
+struct Layer {
+  int64_t kernel_h = 3, kernel_w = 3;  // odd
+  int64_t filters = 36;                // in the network as published
+  int64_t stride = 1;
+  std::vector<int> inputs = {};  // earlier layers, ascending; none: the image
+  bool operator==(const Layer&) const = default;
+};
+
 struct Architecture {
   std::string family;                 // a registered network family
-  std::map<std::string, Cell> cells;  // "normal" and "reduction", or "normal" alone
+  std::map<std::string, Cell> cells;  // "normal" and "reduction", or "normal" alone, or none
   std::string name = {};              // of a published one; not part of its identity
+  std::vector<Layer> layers = {};     // where there are no cells
   bool operator==(const Architecture& other) const {
-    return family == other.family && cells == other.cells;
+    return family == other.family && cells == other.cells && layers == other.layers;
   }
 };
 

@@ -60,8 +60,7 @@ int append_auxiliary_head(GraphBuilder& graph, int x, int64_t classes, int64_t p
   return x;
 }
 
-const Cell& cell_of(const Architecture& architecture, const std::string& name, int inputs,
-                    size_t edges) {
+const Cell& cell_of(const Architecture& architecture, const std::string& name, int inputs) {
   const auto found = architecture.cells.find(name);
   if (found == architecture.cells.end()) {
     throw common::DataError(
@@ -69,16 +68,25 @@ const Cell& cell_of(const Architecture& architecture, const std::string& name, i
          .what = "family " + architecture.family + " needs a cell '" + name + "'"});
   }
   const Cell& cell = found->second;
-  bool fits = cell.inputs == inputs;
-  for (const CellNode& node : cell.nodes) fits = fits && (edges == 0 || node.edges.size() == edges);
-  if (!fits) {
+  if (cell.inputs != inputs) {
     throw common::DataError(
         {.where = "architecture",
          .what = "its " + name + " cell has not the form of family " + architecture.family,
-         .expected = std::to_string(inputs) + " inputs" +
-                     (edges == 0 ? "" : ", " + std::to_string(edges) + " edges a node")});
+         .got = std::to_string(cell.inputs) + " inputs",
+         .expected = std::to_string(inputs) + " inputs"});
   }
   return cell;
 }
+
+std::string edge_place(const CellNode& node, size_t edge) {
+  const int state = node.edges[edge].state;
+  std::string place = "from" + std::to_string(state);
+  for (size_t e = 0; e < edge; ++e) {
+    if (node.edges[e].state == state) place += "_again";
+  }
+  return place;
+}
+
+bool is_identity(const std::string& op) { return op == "identity" || op == "skip_connect"; }
 
 }  // namespace nas::search_space

@@ -26,6 +26,11 @@ struct Decision {
     int choice = 0;    // which must have this choice
   };
   std::optional<Condition> active_if = {};
+  // The index of an earlier decision: this one, "no" or "yes", says whether what that one belongs
+  // to (a layer) is an input of what this one belongs to. A policy may decide it by attention from
+  // its state here to that there (Zoph and Le 2017). Those that follow each other are one anchor
+  // point: they are decided together.
+  std::optional<int> attends_to = {};
 };
 
 // choices[i] in [0, decisions[i].values.size()), or kInactive.
@@ -68,6 +73,13 @@ struct SpacePlugin {
   std::string name;
   std::string summary;
   std::unique_ptr<Space> (*make)() = nullptr;
+  bool of_settings = false;  // a SettingsSpace: for `nas tune`
 };
+
+// The registered space of this name, or the one that a TOML file describes: a text that ends with
+// ".toml" (search_space/space_file.h). Throws UsageError (no such space or file), ConfigError (the
+// file does not fit).
+std::unique_ptr<Space> find_space(const std::string& text);
+inline bool is_space_file(const std::string& text) { return text.ends_with(".toml"); }
 
 }  // namespace nas::search_space

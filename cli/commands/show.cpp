@@ -53,6 +53,15 @@ void print_cell(const std::string& name, const search_space::Cell& cell) {
   fmt::print("  output = concat of {}\n", common::join(states, " "));
 }
 
+void print_layer(size_t number, const search_space::Layer& layer) {
+  std::vector<std::string> inputs;
+  for (const int input : layer.inputs) inputs.push_back("layer " + std::to_string(input));
+  fmt::print("layer {} = {}x{} convolution, {} filters{}, of {}\n", number, layer.kernel_h,
+             layer.kernel_w, layer.filters,
+             layer.stride > 1 ? fmt::format(", stride {}", layer.stride) : "",
+             inputs.empty() ? "the image" : common::join(inputs, " | "));
+}
+
 // Without the head where the family has none, or where the image is too small for it.
 search_space::NetworkGraph with_auxiliary_head(const search_space::Architecture& architecture,
                                                search_space::NetworkOptions network) {
@@ -107,6 +116,7 @@ int run(Arguments& arguments) {
     return common::kExitDone;
   }
   for (const auto& [name, cell] : architecture.cells) print_cell(name, cell);
+  for (size_t i = 0; i < architecture.layers.size(); ++i) print_layer(i, architecture.layers[i]);
   fmt::print("\nparameters            {}\n", common::with_commas(cost.parameters));
   fmt::print("auxiliary parameters  {}\n", common::with_commas(auxiliary));
   fmt::print("multiply-adds         {}\n",

@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "cli/command.h"
-#include "common/shell_quote.h"
 #include "engine/epochs_spent.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
+#include "engine/run_space.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search.h"
@@ -45,6 +45,7 @@ struct View {
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
   std::string end;  // "", "done", "time-limit", "exhausted"
+  std::string how_to_continue;
 };
 
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
@@ -88,16 +89,12 @@ void print_csv(const std::vector<engine::Trial>& trials) {
   }
 }
 
-std::string how_to_continue(const engine::RunFolder& run) {
-  return common::shell_command({"nas", "search", "--run", run.path().string()});
-}
-
-std::string explanation(engine::RunState state, const engine::RunFolder& run, const View& view) {
+std::string explanation(engine::RunState state, const View& view) {
   if (state == engine::RunState::kInterrupted)
-    return ": nobody works on it; continue with: " + how_to_continue(run);
+    return ": nobody works on it; continue with: " + view.how_to_continue;
   if (state != engine::RunState::kStoppedEarly) return "";
   if (view.end == "time-limit")
-    return ": by its time limit; continue with: " + how_to_continue(run);
+    return ": by its time limit; continue with: " + view.how_to_continue;
   return ": nothing new, or nothing within the limits, was left to propose: " +
          engine::why_exhausted(view.trials);
 }
@@ -142,7 +139,7 @@ void print_further(const std::vector<engine::Trial>& further) {
 void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
   auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
-             engine::state_text(state), explanation(state, run, view),
+             engine::state_text(state), explanation(state, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.epochs.all() > 0) fmt::print("epochs  {}\n", engine::epochs_text(view.epochs));
   if (view.winner) {
@@ -189,7 +186,8 @@ int run(Arguments& arguments) {
               .winner = {},
               .cost = cost,
               .front = {},
-              .end = store.meta("end")};
+              .end = store.meta("end"),
+              .how_to_continue = engine::how_to_continue(folder, options)};
     view.epochs = engine::epochs_spent(view.trials, view.further, options);
     view.winner = engine::choose_winner(view.trials, view.further, options);
     view.front = engine::pareto_front(engine::longest_trained(view.trials, view.further), cost);
@@ -207,7 +205,7 @@ int run(Arguments& arguments) {
       // A script that waits for the run must not take this for its end.
       throw common::NothingError({.where = "run " + folder.path().string(),
                                   .what = "it is unfinished, and nobody works on it",
-                                  .hint = how_to_continue(folder)});
+                                  .hint = view.how_to_continue});
     }
     if (state != engine::RunState::kRunning) return common::kExitDone;
     pause();

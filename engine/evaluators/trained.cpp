@@ -12,6 +12,7 @@
 #include "engine/child_protocol.h"
 #include "engine/evaluator.h"
 #include "engine/helper_process.h"
+#include "engine/run_space.h"
 #include "engine/search_options.h"
 
 namespace nas::engine {
@@ -29,6 +30,7 @@ class TrainedEvaluator : public Evaluator {
  public:
   TrainedEvaluator(RunFolder run, const common::Options& options)
       : run_(std::move(run)),
+        space_(options),
         device_(options.text("device")),
         silence_(options.number("child-silence")),
         threads_(options.integer("threads")) {
@@ -42,7 +44,8 @@ class TrainedEvaluator : public Evaluator {
     if (ended_ > 0) times_["idle"] = begun_ - ended_;
     if (!child_) start_child();
     // To a child that is gone nothing can be written; its output has ended then, too.
-    child_->write_line(to_json(ChildRequest{.trial = trial}).dump());
+    child_->write_line(
+        to_json(ChildRequest{.trial = trial, .settings = space_.settings(trial.choices)}).dump());
     double heard = begun_;
     double asked = heard;
     bool stopping = false;
@@ -136,6 +139,7 @@ class TrainedEvaluator : public Evaluator {
   }
 
   RunFolder run_;
+  RunSpace space_;
   std::string device_;
   double memory_;   // bytes
   double silence_;  // seconds

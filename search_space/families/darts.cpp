@@ -1,11 +1,22 @@
 // The networks of the DARTS code (Liu et al. 2019): PC-DARTS and P-DARTS use the same.
-#include <set>
-
 #include "search_space/network_family.h"
 #include "search_space/op.h"
 
 namespace nas::search_space {
 namespace {
+
+// The edge number `e` of a node.
+int append_edge(GraphBuilder& graph, const CellNode& node, size_t e, const std::vector<int>& states,
+                const OpSite& cell_site) {
+  const Edge& edge = node.edges[e];
+  const auto scope = graph.scope(edge_place(node, e));
+  const int state = states.at(static_cast<size_t>(edge.state));
+  OpSite site = cell_site;
+  if (edge.state >= 2) site.stride = 1;  // only the cell's inputs have the size from before
+  const int x = append_op(graph, edge.op, state, site);
+  const bool droppable = common::Registry<Op>::find(edge.op).droppable && x != state;
+  return droppable ? graph.drop_path(x, 1.0) : x;
+}
 
 int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int64_t filters,
                 bool reduction, bool after_reduction) {
@@ -13,20 +24,16 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int before, int last, int
   states[0] = after_reduction ? graph.factorized_reduction("preprocess0", before, filters, true)
                               : graph.relu_conv_bn("preprocess0", before, {.channels = filters});
   states[1] = graph.relu_conv_bn("preprocess1", last, {.channels = filters});
+  const OpSite site{.filters = filters, .stride = reduction ? 2 : 1};
   for (size_t n = 0; n < cell.nodes.size(); ++n) {
     const auto node_scope = graph.scope("node" + std::to_string(n));
+    const CellNode& node = cell.nodes[n];
     std::vector<int> inputs;
-    std::set<std::string> taken;
-    for (const Edge& edge : cell.nodes[n].edges) {
-      std::string place = "from" + std::to_string(edge.state);
-      while (!taken.insert(place).second) place += "_again";  // two edges from one state
-      const auto scope = graph.scope(place);
-      const int state = states.at(static_cast<size_t>(edge.state));
-      const int64_t stride = reduction && edge.state < 2 ? 2 : 1;
-      int x = append_op(graph, edge.op, state, {.filters = filters, .stride = stride});
-      if (common::Registry<Op>::find(edge.op).droppable && x != state) x = graph.drop_path(x, 1.0);
-      inputs.push_back(x);
+    for (size_t e = 0; e < node.edges.size(); ++e) {
+      if (common::Registry<Op>::find(node.edges[e].op).is_none) continue;  // adds nothing
+      inputs.push_back(append_edge(graph, node, e, states, site));
     }
+    if (inputs.empty()) inputs.push_back(append_edge(graph, node, 0, states, site));
     states.push_back(graph.add(inputs));
   }
   std::vector<int> outputs;
@@ -65,8 +72,8 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   const std::string stem = stem_for(options);
   auto [before, last] = append_stem(graph, options, stem);
   graph.end_point("stem", last);
-  const Cell& normal = cell_of(architecture, "normal", 2, 0);
-  const Cell& reduction_cell = cell_of(architecture, "reduction", 2, 0);
+  const Cell& normal = cell_of(architecture, "normal", 2);
+  const Cell& reduction_cell = cell_of(architecture, "reduction", 2);
   bool after_reduction = stem == "imagenet";  // the two stems differ in size
   int64_t filters = options.filters;
   int auxiliary_input = last;
@@ -95,10 +102,21 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   return graph.finish(logits, auxiliary, options.classes);
 }
 
+// All states have one width, and but for a reduction cell's inputs one size.
+CellRules rules(const std::string& cell_name) {
+  if (cell_name == "reduction") {
+    return {.passes = [](const Cell& cell, const Edge& edge) {
+      return is_identity(edge.op) && edge.state >= cell.inputs;
+    }};
+  }
+  return {.passes = [](const Cell&, const Edge& edge) { return is_identity(edge.op); }};
+}
+
 const common::Register<NetworkFamily> kRegister{
     {.name = "darts",
      .summary = "Cells of four nodes with two inputs each, as the DARTS code",
-     .build = build}};
+     .build = build,
+     .cells = {.inputs = 2, .node = "node", .rules = rules}}};
 
 }  // namespace
 }  // namespace nas::search_space

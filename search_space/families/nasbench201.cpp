@@ -10,9 +10,11 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int input, int64_t filter
   for (size_t n = 0; n < cell.nodes.size(); ++n) {
     const auto node_scope = graph.scope("node" + std::to_string(n));
     std::vector<int> inputs;
-    for (const Edge& edge : cell.nodes[n].edges) {
+    const CellNode& node = cell.nodes[n];
+    for (size_t e = 0; e < node.edges.size(); ++e) {
+      const Edge& edge = node.edges[e];
       if (common::Registry<Op>::find(edge.op).is_none) continue;  // adds nothing to the sum
-      const auto scope = graph.scope("from" + std::to_string(edge.state));
+      const auto scope = graph.scope(edge_place(node, e));
       inputs.push_back(append_op(graph, edge.op, states.at(static_cast<size_t>(edge.state)),
                                  {.filters = filters}));
     }
@@ -42,7 +44,7 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
         {.where = "--aux", .what = "family nasbench201 has no auxiliary head"});
   }
   GraphBuilder graph({3, options.input_size, options.input_size});
-  const Cell& cell = cell_of(architecture, "normal", 1, 0);
+  const Cell& cell = cell_of(architecture, "normal", 1);
   const std::string stem = stem_for(options);
   const int64_t stride = stem == "cifar" ? 1 : 2;
   int64_t filters = options.filters;
@@ -69,10 +71,18 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   return graph.finish(append_classifier(graph, x, options, true), std::nullopt, options.classes);
 }
 
+// All states have one width and one size, and there is no drop-path.
+CellRules rules(const std::string& /*cell*/) {
+  return {.passes = [](const Cell&, const Edge& edge) { return is_identity(edge.op); },
+          .is_linear = [](const Edge& edge) { return edge.op == "avg_pool_3x3"; }};
+}
+
 const common::Register<NetworkFamily> kRegister{
     {.name = "nasbench201",
      .summary = "One cell of six edges, residual blocks between the stages",
-     .build = build}};
+     .build = build,
+     .cells = {
+         .inputs = 1, .node = "node", .reduction = false, .wide_output = false, .rules = rules}}};
 
 }  // namespace
 }  // namespace nas::search_space

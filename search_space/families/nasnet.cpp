@@ -31,6 +31,11 @@ int append_edge(GraphBuilder& graph, const Edge& edge, int state, const CellSite
   return droppable ? graph.drop_path(x, site.depth_ratio) : x;
 }
 
+std::string side_name(size_t side) {
+  if (side > 1) return "side" + std::to_string(side);
+  return side == 0 ? "left" : "right";
+}
+
 int append_cell(GraphBuilder& graph, const Cell& cell, int current, int previous,
                 const CellSite& site) {
   std::vector<int> states(2);
@@ -41,7 +46,7 @@ int append_cell(GraphBuilder& graph, const Cell& cell, int current, int previous
     const auto block = graph.scope("block" + std::to_string(b));
     std::vector<int> sides;
     for (size_t side = 0; side < node.edges.size(); ++side) {
-      const auto scope = graph.scope(side == 0 ? "left" : "right");
+      const auto scope = graph.scope(side_name(side));
       const Edge& edge = node.edges[side];
       sides.push_back(append_edge(graph, edge, states.at(static_cast<size_t>(edge.state)), site));
     }
@@ -70,8 +75,8 @@ class Stack {
   Stack(GraphBuilder& graph, const Architecture& architecture, const NetworkOptions& options,
         bool stem_cells)
       : graph_(graph),
-        normal_(cell_of(architecture, "normal", 2, 2)),
-        reduction_(cell_of(architecture, "reduction", 2, 2)),
+        normal_(cell_of(architecture, "normal", 2)),
+        reduction_(cell_of(architecture, "reduction", 2)),
         total_(static_cast<double>(3 * options.cells + 2 + (stem_cells ? 2 : 0))) {}
 
   void start(int stem) { current_ = stem; }
@@ -143,10 +148,23 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
   return graph.finish(logits, auxiliary, options.classes);
 }
 
+// A block's sum has the cell's width and size, so that an identity passes it on.
+CellRules rules(const std::string& /*cell*/) {
+  return {.passes = [](const Cell& cell, const Edge& edge) {
+    return is_identity(edge.op) && edge.state >= cell.inputs &&
+           cell.nodes[static_cast<size_t>(edge.state - cell.inputs)].combine == "add";
+  }};
+}
+
 const common::Register<NetworkFamily> kRegister{
     {.name = "nasnet",
      .summary = "Cells of pairwise combinations, as tf-slim's NASNet and AmoebaNet",
-     .build = build}};
+     .build = build,
+     .cells = {.inputs = 2,
+               .node = "block",
+               .concat_nodes = true,
+               .inputs_put_out = true,
+               .rules = rules}}};
 
 }  // namespace
 }  // namespace nas::search_space

@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "common/error.h"
-#include "search_space/cell_graph.h"
+#include "search_space/network_family.h"
 #include "search_space/space.h"
 
 namespace nas::search_space {
@@ -35,9 +35,8 @@ Architecture architecture_of(const Choices& choices) {
 }
 
 std::string text_of(const Choices& choices) {
-  static const CellRules rules = {
-      .passes = [](const Cell&, const Edge& edge) { return edge.op == "skip_connect"; },
-      .is_linear = [](const Edge& edge) { return edge.op == "avg_pool_3x3"; }};
+  static const CellRules rules =
+      common::Registry<NetworkFamily>::find("nasbench201").cells.rules("normal");
   return CellGraph(architecture_of(choices).cells.at("normal"), rules).text();
 }
 

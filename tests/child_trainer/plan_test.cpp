@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "search_space/network_family.h"
 #include "tests/child_trainer/graphs.h"
+#include "tests/support/spaces.h"
 
 namespace nas::child_trainer {
 namespace {
@@ -114,6 +115,20 @@ TEST_CASE("plan: the published networks give what LibTorch gives", "[child_train
   }
 }
 
+TEST_CASE("plan: networks of every space give what LibTorch gives", "[child_trainer]") {
+  for (const auto& [name, make] : search_space::spaces_of_networks()) {
+    const auto space = make();
+    common::RandomStream random({.seed = 12, .purpose = "plan_test"});
+    for (const int64_t filters : {4, 16}) {
+      const search_space::Choices choices = space->sample(random);
+      CAPTURE(name, filters, choices);
+      require_equal(search_space::build_network(
+          space->architecture(choices),
+          {.input_size = 16, .classes = 7, .cells = 1, .filters = filters}));
+    }
+  }
+}
+
 TEST_CASE("plan: what reaches the loss through `none` alone has no gradient", "[child_trainer]") {
   const NetworkOptions options{.input_size = 16, .classes = 7, .cells = 1, .filters = 4};
   for (const char* text : {"|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
@@ -122,6 +137,11 @@ TEST_CASE("plan: what reaches the loss through `none` alone has no gradient", "[
     CAPTURE(text);
     require_equal(search_space::build_network(search_space::find_architecture(text), options));
   }
+  search_space::Architecture nothing = search_space::find_architecture("darts-v2");
+  for (const std::string cell : {"normal", "reduction"}) {
+    for (auto& edge : nothing.cells[cell].nodes[1].edges) edge.op = "none";
+  }
+  require_equal(search_space::build_network(nothing, options));
   search_space::GraphBuilder graph({3, 8, 8});
   const auto conv = [&](const char* name, int x) {
     return graph.batch_norm(std::string(name) + "_bn",

@@ -132,8 +132,8 @@ TEST_CASE("fidelity: prescreened, with limits, repeats and what fails", "[cli]")
     if (i % 7 != 3 && !lines[i].empty()) kept += lines[i] + "\n";
   }
   common::write_file_atomically(dir.path() / "table.csv", kept);
-  const Texts more = {"--fidelity", "asha", "--prescreen",         "parameters",
-                      "--pool",     "4",    "--max-multiply-adds", "2000000"};
+  const Texts more = {"--fidelity", "asha",   "--prescreen", "parameters",          "--input-size",
+                      "16",         "--pool", "4",           "--max-multiply-adds", "2000000"};
   searched_curves(dir, curve_search("r", "evolution", 40, more));
   const Json status = status_of(dir.path(), "r");
   std::set<std::string> states;

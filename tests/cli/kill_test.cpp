@@ -30,9 +30,10 @@ TEST_CASE("kill test: searches on a table end as if nothing had happened", "[cli
 }
 
 TEST_CASE("kill test: prescreened searches with limits end as if nothing had happened", "[cli]") {
-  check_kills("table", "4",
-              {"--prescreen", "parameters", "--pool", "4", "--max-multiply-adds", "2000000",
-               "--cost", "multiply-adds", "--cost-target", "1000000"});
+  check_kills(
+      "table", "4",
+      {"--input-size", "16", "--prescreen", "parameters", "--pool", "4", "--max-multiply-adds",
+       "2000000", "--cost", "multiply-adds", "--cost-target", "1000000"});
 }
 
 TEST_CASE("kill test: searches in rungs end as if nothing had happened", "[cli]") {

@@ -109,9 +109,9 @@ TEST_CASE("show: a cell that is not of its family's form is a data error", "[cli
     return result.err;
   };
   CHECK_THAT(refusal(kBench201, [](Json& cell) { cell["inputs"] = 2; }),
-             ContainsSubstring("family nasbench201; expected 1 inputs"));
-  CHECK_THAT(refusal("nasnet-a", [](Json& cell) { cell["nodes"][0]["edges"].erase(1); }),
-             ContainsSubstring("family nasnet; expected 2 inputs, 2 edges a node"));
+             ContainsSubstring("family nasbench201; got 2 inputs; expected 1 inputs"));
+  CHECK_THAT(refusal("nasnet-a", [](Json& cell) { cell["nodes"][0]["edges"].clear(); }),
+             ContainsSubstring("a node without edges"));
   CHECK_THAT(refusal("nasnet-a", [](Json& cell) { cell["concat"] = Json::array({9}); }),
              ContainsSubstring("cell.json: cell normal"));
 }

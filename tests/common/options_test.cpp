@@ -135,11 +135,17 @@ TEST_CASE("options: an unknown name is answered with the nearest one", "[common]
   Options options = example();
   CHECK_THROWS_MATCHES(
       options.set("trails", "7", "flag"), ConfigError,
-      MessageMatches(ContainsSubstring("[flag] unknown option; got 'trails'; try 'trials'")));
+      MessageMatches(ContainsSubstring("[flag] unknown option; got 'trails'; expected one of: ") &&
+                     ContainsSubstring("; try 'trials'")));
   CHECK_THROWS_MATCHES(options.set("learning_rate", "7", "flag"), ConfigError,
                        MessageMatches(ContainsSubstring("try 'learning-rate'")));
+  // So few are listed, more are left to --help.
   CHECK_THROWS_MATCHES(options.set("something-else", "7", "flag"), ConfigError,
-                       MessageMatches(ContainsSubstring("try --help")));
+                       MessageMatches(ContainsSubstring("expected one of: trials, learning-rate") &&
+                                      !ContainsSubstring("--help")));
+  for (const char* name : {"a", "b", "c"}) options.declare({{.name = name, .value = 1}});
+  CHECK_THROWS_MATCHES(options.set("something-else", "7", "flag"), ConfigError,
+                       MessageMatches(ContainsSubstring("got 'something-else'; try --help")));
 }
 
 TEST_CASE("options: what was not declared, or twice, is a fault of the program", "[common]") {
@@ -241,17 +247,18 @@ clip = 0.3
 
 TEST_CASE("options: TOML that does not fit is refused", "[common]") {
   const std::vector<std::pair<std::string, std::string>> refused = {
-      {"trails = 7", "[my.toml] unknown option; got 'trails'; try 'trials'"},
+      {"trails = 7", "[my.toml:1] unknown option; got 'trails'; expected one of: trials, "},
       {"[ppo]\nclap = 0.1", "'ppo.clip'"},
       {"[ppp]\nclip = 0.1", "'ppp.clip'"},
-      {"trials = \"7\"", "[--trials] wrong type"},
+      {"trials = \"7\"", "[my.toml:1: trials] wrong type"},
       {"trials = 7.0", "wrong type"},
       {"trials = true", "wrong type"},
       {"trials = 0", "out of range"},
       {"aux = 1", "wrong type"},
       {"stem = \"vgg\"", "unknown value"},
       {"devices = \"cpu\"", "wrong type"},
-      {"devices = [1, 2]", "[--devices]"},
+      {"devices = [1, 2]", "[my.toml:1: devices] wrong type"},
+      {"\nanother = 1", "[my.toml:2] unknown option; got 'another'; expected one of: trials, "},
       {"note = 2026-01-01", "key 'note' has an unsupported type"},
       {"trials = 7\nstem = ", "[my.toml:2] not valid TOML"},
       {"trials = 7\ntrials = 8", "not valid TOML"},

@@ -8,6 +8,7 @@
 #include "export/parity.h"
 #include "search_space/graph_builder.h"
 #include "tests/support/reference_scores.h"
+#include "tests/support/spaces.h"
 #include "tests/support/temp_dir.h"
 
 namespace nas::tests {
@@ -72,8 +73,8 @@ TEST_CASE("exported models give the scores of the network", "[conformance][expor
          {"nasnet-a", "darts-v2", "amoebanet-a",
           "|none~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"}) {
       DYNAMIC_SECTION(name << " of " << architecture) {
-        const auto graph = search_space::inference_graph(small_network(architecture));
-        check_exporter(entry.plugin, random_export_model(graph, 1));
+        const auto network = small_network(search_space::find_architecture(architecture));
+        check_exporter(entry.plugin, random_export_model(network, 1));
       }
     }
     DYNAMIC_SECTION(name << " of every primitive") {
@@ -83,6 +84,34 @@ TEST_CASE("exported models give the scores of the network", "[conformance][expor
       ExportModel model = random_export_model(every_primitive(), 3);
       model.task = data::Task::kMultiLabel;
       check_exporter(entry.plugin, model);
+    }
+  }
+}
+
+TEST_CASE("exported nodes of nothing give zeros", "[conformance][exporter]") {
+  search_space::Architecture architecture = search_space::find_architecture("darts-v2");
+  for (const std::string cell : {"normal", "reduction"}) {
+    for (auto& edge : architecture.cells[cell].nodes[1].edges) edge.op = "none";
+  }
+  const ExportModel model = random_export_model(small_network(architecture), 10);
+  for (const auto& [name, entry] : Registry<Exporter>::entries()) {
+    CAPTURE(name);
+    check_exporter(entry.plugin, model);
+  }
+}
+
+TEST_CASE("exported networks of every space give the scores of the network",
+          "[conformance][exporter][space]") {
+  for (const auto& [space_name, make] : search_space::spaces_of_networks()) {
+    const auto space = make();
+    common::RandomStream random({.seed = 4, .purpose = "exporter_test"});
+    for (int i = 0; i < 2; ++i) {
+      const auto architecture = space->architecture(space->sample(random));
+      const ExportModel model = random_export_model(small_network(architecture), 9);
+      for (const auto& [name, entry] : Registry<Exporter>::entries()) {
+        CAPTURE(space_name, i, name);
+        check_exporter(entry.plugin, model);
+      }
     }
   }
 }

@@ -69,6 +69,7 @@ Batch with_several_labels(Batch batch) {
 std::map<std::string, Architecture> sampled_architectures() {
   std::map<std::string, Architecture> all;
   for (const auto& [name, entry] : Registry<search_space::SpacePlugin>::entries()) {
+    if (entry.plugin.of_settings) continue;
     const auto space = entry.plugin.make();
     common::RandomStream random({.seed = 5, .purpose = "score_test"});
     for (int i = 0; i < 8; ++i)

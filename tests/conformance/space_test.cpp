@@ -1,4 +1,4 @@
-// What every registered space must do.
+// What every space must do, registered or from a file.
 #include "search_space/space.h"
 
 #include <algorithm>
@@ -9,24 +9,26 @@
 
 #include "search_space/cost.h"
 #include "search_space/network_family.h"
+#include "tests/support/spaces.h"
 
 namespace nas::search_space {
 namespace {
 
 constexpr int kSamples = 200;
 
-struct Named {
+struct Made {
   std::string name;
   std::unique_ptr<Space> space;
 };
 
-std::vector<Named> spaces() {
-  std::vector<Named> all;
-  for (const auto& [name, entry] : common::Registry<SpacePlugin>::entries()) {
-    all.push_back({name, entry.plugin.make()});
-  }
+std::vector<Made> made(const std::vector<NamedSpace>& list) {
+  std::vector<Made> all;
+  for (const auto& [name, make] : list) all.push_back({name, make()});
   return all;
 }
+
+std::vector<Made> spaces() { return made(all_spaces()); }
+std::vector<Made> networks() { return made(spaces_of_networks()); }
 
 std::vector<Choices> samples(const Space& space, int count) {
   common::RandomStream random({.seed = 11, .purpose = "conformance"});
@@ -42,7 +44,9 @@ TEST_CASE("space: a name, a summary and its function", "[conformance][space]") {
     CHECK(entry.plugin.name == name);
     CHECK(!entry.plugin.summary.empty());
     REQUIRE(entry.plugin.make != nullptr);
-    CHECK(entry.plugin.make() != nullptr);
+    const auto space = entry.plugin.make();
+    REQUIRE(space != nullptr);
+    CHECK(is_of_settings(*space) == entry.plugin.of_settings);
   }
 }
 
@@ -65,6 +69,26 @@ TEST_CASE("space: decisions are named once and have values", "[conformance][spac
       REQUIRE((earlier >= 0 && earlier < static_cast<int>(i)));
       const auto count = static_cast<int>(decisions[static_cast<size_t>(earlier)].values.size());
       CHECK((decision.active_if->choice >= 0 && decision.active_if->choice < count));
+    }
+  }
+}
+
+TEST_CASE("space: connections are yes or no, to an earlier decision", "[conformance][space]") {
+  for (const auto& [name, space] : spaces()) {
+    const auto& decisions = space->decisions();
+    for (size_t i = 0; i < decisions.size(); ++i) {
+      CAPTURE(name, decisions[i].name);
+      for (const Decision& other : decisions) {
+        if (other.kind == decisions[i].kind)
+          CHECK(other.attends_to.has_value() == decisions[i].attends_to.has_value());
+      }
+      if (!decisions[i].attends_to) continue;
+      CHECK(decisions[i].values == std::vector<std::string>{"no", "yes"});
+      // Not to one that is decided together with it.
+      size_t anchor = i;
+      while (anchor > 0 && decisions[anchor - 1].attends_to) --anchor;
+      CHECK(*decisions[i].attends_to >= 0);
+      CHECK(*decisions[i].attends_to < static_cast<int>(anchor));
     }
   }
 }
@@ -96,7 +120,7 @@ TEST_CASE("space: samples are valid and differ", "[conformance][space]") {
 
 TEST_CASE("space: every sample is a network", "[conformance][space]") {
   const NetworkOptions options{.input_size = 16, .classes = 7, .cells = 1, .filters = 8};
-  for (const auto& [name, space] : spaces()) {
+  for (const auto& [name, space] : networks()) {
     for (const Choices& choices : samples(*space, kSamples)) {
       CAPTURE(name, choices);
       const NetworkGraph graph = build_network(space->architecture(choices), options);
@@ -107,7 +131,7 @@ TEST_CASE("space: every sample is a network", "[conformance][space]") {
 }
 
 TEST_CASE("space: choices and architectures go over into each other", "[conformance][space]") {
-  for (const auto& [name, space] : spaces()) {
+  for (const auto& [name, space] : networks()) {
     for (const Choices& choices : samples(*space, kSamples)) {
       CAPTURE(name, choices);
       const Architecture architecture = space->architecture(choices);
@@ -118,14 +142,16 @@ TEST_CASE("space: choices and architectures go over into each other", "[conforma
 }
 
 TEST_CASE("space: a key survives JSON and another process' space", "[conformance][space]") {
-  for (const auto& [name, space] : spaces()) {
-    const auto other = common::Registry<SpacePlugin>::find(name).make();
+  for (const auto& [name, make] : all_spaces()) {
+    const auto space = make();
+    const auto other = make();
     for (const Choices& choices : samples(*space, kSamples)) {
       CAPTURE(name, choices);
       const std::string key = space->key(choices);
       CHECK(!key.empty());
       CHECK(key.find('\n') == std::string::npos);
       CHECK(other->key(choices) == key);
+      if (is_of_settings(*space)) continue;
       const std::string text = to_json(space->architecture(choices)).dump();
       const Architecture read = architecture_from_json(common::parse_json(text, name), name);
       CHECK(read == space->architecture(choices));

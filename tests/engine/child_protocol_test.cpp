@@ -15,19 +15,22 @@ common::Json sent(const common::Json& json) {
   return common::parse_json(line, "a line");
 }
 
-TEST_CASE("child protocol: a request carries the trial and its architecture", "[engine]") {
+TEST_CASE("child protocol: a request carries the trial, its architecture and its settings",
+          "[engine]") {
   const Trial trial = promotion_of(full_trial(41), 2);
-  ChildRequest request{.trial = trial};
+  ChildRequest request{.trial = trial, .settings = {{"lr", "0.1"}, {"augment", "flip,cutout"}}};
   request.trial.attempt = 2;
   request.trial.from_epoch = 3;
   request.trial.to_epoch = 9;
-  const Trial read = child_request_from_json(sent(to_json(request))).trial;
+  const ChildRequest got = child_request_from_json(sent(to_json(request)));
+  const Trial& read = got.trial;
   CHECK(read.id == trial.id);
   CHECK(read.kind == "promotion");
   CHECK(read.attempt == 2);
   CHECK(read.from_epoch == 3);
   CHECK(read.to_epoch == 9);
   CHECK((read.architecture == trial.architecture));
+  CHECK((got.settings == request.settings));
 }
 
 TEST_CASE("child protocol: a result fills the trial, bit for bit", "[engine]") {

@@ -42,7 +42,7 @@ TEST_CASE("search options: a preset fills in what was not given", "[engine]") {
   apply_preset(options, /*gpu=*/true);
   CHECK(options.integer("epochs") == 17);
   CHECK(options.at("epochs").origin == "flag");
-  CHECK(options.integer("input-size") == 16);
+  CHECK(options.integer("input-size") == 32);
   CHECK(options.at("input-size").origin == "preset laptop");
   CHECK(options.at("seed").origin == "default");
 }

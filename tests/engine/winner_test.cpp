@@ -10,6 +10,7 @@
 
 #include "engine/repeats.h"
 #include "engine/reward_model.h"
+#include "engine/run_space.h"
 #include "engine/search_options.h"
 #include "search_space/space.h"
 
@@ -257,6 +258,27 @@ TEST_CASE("repeats: the best are trained again, once, whenever it is asked", "[e
   CHECK(missing_repeats(trials, {}, options).size() == 20);
   options.set("evaluator", "table", "test");
   CHECK(missing_repeats(trials, {}, options).empty());
+}
+
+TEST_CASE("repeats: of settings those with the highest rewards, and those as given", "[engine]") {
+  auto trials = random_trials(20, 7);
+  common::Options options = options_of();
+  options.set("repeats", "3", "test");
+  const auto repeated = [&] {
+    std::vector<int64_t> parents;
+    for (const Trial& repeat : missing_repeats(trials, {}, options))
+      parents.push_back(parent_of(repeat));
+    return parents;
+  };
+  trials[0].key = kSettingsAsGiven;
+  for (size_t i = 0; i < trials.size(); ++i)
+    trials[i].reward = 0.4 + 0.001 * static_cast<double>(i);
+  CHECK(repeated() == std::vector<int64_t>{19, 18, 17, 0});
+  trials[18].reward.reset();  // failed
+  trials[17].reused_from = 3;
+  CHECK(repeated() == std::vector<int64_t>{19, 16, 15, 0});
+  trials[0].reward = 0.5;
+  CHECK(repeated() == std::vector<int64_t>{0, 19, 16});
 }
 
 TEST_CASE("reward model: the worth from others knows nothing of the one left out", "[engine]") {

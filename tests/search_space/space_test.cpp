@@ -96,8 +96,9 @@ TEST_CASE("space: neighbours forget and remember what depends on the change", "[
 }
 
 TEST_CASE("space: an unknown name is answered with the known ones", "[search_space]") {
-  CHECK_THROWS_MATCHES(common::Registry<SpacePlugin>::find("nats"), common::UsageError,
-                       MessageMatches(ContainsSubstring("one of: nasbench201, nasnet")));
+  CHECK_THROWS_MATCHES(
+      common::Registry<SpacePlugin>::find("nats"), common::UsageError,
+      MessageMatches(ContainsSubstring("one of: darts, hyper, nasbench201, nasnet")));
 }
 
 TEST_CASE("space: the published sizes", "[search_space]") {

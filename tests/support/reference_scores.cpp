@@ -51,11 +51,11 @@ void set_statistics(const search_space::NetworkGraph& graph, child_trainer::Netw
 
 }  // namespace
 
-search_space::NetworkGraph small_network(const std::string& architecture) {
+search_space::NetworkGraph small_network(const search_space::Architecture& architecture) {
   const search_space::NetworkOptions options{
       .input_size = 16, .classes = 5, .cells = 1, .filters = 8};
   return search_space::inference_graph(
-      search_space::build_network(search_space::find_architecture(architecture), options));
+      search_space::build_network(architecture, options));
 }
 
 exporting::ExportModel random_export_model(const search_space::NetworkGraph& graph, uint64_t seed) {

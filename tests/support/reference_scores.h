@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "export/exporter.h"
+#include "search_space/architecture.h"
 
 namespace nas::tests {
 
-// The inference graph of a small network of `architecture` (a name or a NAS-Bench-201 string): one
-// cell a stage, 8 filters, 16 pixels, 5 classes.
-search_space::NetworkGraph small_network(const std::string& architecture);
+// The inference graph of a small network: one cell a stage, 8 filters, 16 pixels, 5 classes.
+search_space::NetworkGraph small_network(const search_space::Architecture& architecture);
 
 // A model of that graph: weights as a training starts with (but no norm is left at 1 and 0),
 // statistics of the batch norms near those of random images, labels class0, class1, …

@@ -16,13 +16,11 @@ class StartedProgram {
 
   // Waits until stderr holds `text`; false when the program ended without, or after a minute.
   bool says(const std::string& text) {
-    for (int i = 0; i < 12000; ++i) {
-      const bool ended = !running();
-      if (err().find(text) != std::string::npos) return true;
-      if (ended) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return false;
+    return reaches([&] { return err().find(text) != std::string::npos; });
+  }
+  // … until there is this file or folder.
+  bool makes(const std::filesystem::path& path) {
+    return reaches([&] { return std::filesystem::exists(path); });
   }
 
   bool running() { return !process_.poll().has_value(); }
@@ -41,6 +39,17 @@ class StartedProgram {
   }
 
  private:
+  template <class Condition>
+  bool reaches(const Condition& condition) {
+    for (int i = 0; i < 12000; ++i) {
+      const bool ended = !running();
+      if (condition()) return true;
+      if (ended) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+
   static common::ProcessOptions with_stderr(common::ProcessOptions options,
                                             const std::filesystem::path& logs) {
     options.stderr_file = logs / "stderr";
