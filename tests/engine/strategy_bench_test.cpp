@@ -13,7 +13,7 @@ namespace nas::engine {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
-using Settings = std::vector<std::pair<std::string, std::string>>;
+using Given = std::vector<std::pair<std::string, std::string>>;
 
 const std::filesystem::path& table() {
   static const tests::TempDir dir;
@@ -22,7 +22,7 @@ const std::filesystem::path& table() {
   return file;
 }
 
-StrategyBench bench(const Settings& settings) {
+StrategyBench bench(const Given& settings) {
   common::Options options = strategy_bench_options();
   options.set("table", table().string(), "test");
   for (const auto& [name, value] : settings) options.set(name, value, "test");
@@ -89,9 +89,9 @@ TEST_CASE("strategy bench: the same seeds give the same rows", "[engine]") {
 }
 
 TEST_CASE("strategy bench: options reach the strategy", "[engine]") {
-  const Settings few = {{"trials", "60"}, {"seeds", "4"}};
+  const Given few = {{"trials", "60"}, {"seeds", "4"}};
   const auto with = [&](const std::string& name, const std::string& value) {
-    Settings settings = few;
+    Given settings = few;
     settings.emplace_back(name, value);
     return text_of(rows(bench(settings), "evolution"));
   };
@@ -105,7 +105,7 @@ TEST_CASE("strategy bench: options reach the strategy", "[engine]") {
 }
 
 template <class Error>
-void check_refused(const Settings& settings, const std::string& part) {
+void check_refused(const Given& settings, const std::string& part) {
   try {
     bench(settings);
     FAIL("it was accepted: " << part);
@@ -134,7 +134,7 @@ TEST_CASE("strategy bench: what is not in the table has failed", "[engine]") {
   const auto write = [&](const std::string& rows) {
     common::write_file_atomically(file, "arch,reward\n" + rows);
   };
-  const Settings settings = {{"table", file.string()}, {"trials", "50"}, {"seeds", "3"}};
+  const Given settings = {{"table", file.string()}, {"trials", "50"}, {"seeds", "3"}};
   write("nobody,1\n");
   check_refused<common::DataError>(settings, "table.csv:2");
   write(tests::nasbench201_text(7) + ",1\n");
