@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "engine/given_trials.h"
 #include "engine/run_rows.h"
 #include "engine/run_store.h"
 #include "engine/signals.h"
@@ -30,33 +31,6 @@ std::unique_ptr<controller::Strategy> strategy_from(const common::Options& optio
   return controller::make_strategy(
       name, view,
       {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
-}
-
-// An architecture that the user named; of the space or not.
-Trial given_trial(const search_space::Space& space, const std::string& text) {
-  Trial trial;
-  trial.architecture = search_space::find_architecture(text);
-  try {
-    trial.choices = space.choices(trial.architecture);
-    trial.key = space.key(trial.choices);
-  } catch (const common::DataError&) {
-    trial.key =
-        kGivenKey + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
-  }
-  return trial;
-}
-
-// --start-with; of settings those that all others are to be better than.
-std::vector<Trial> given_trials(const RunSpace& space, const common::Options& options) {
-  std::vector<Trial> trials;
-  if (space.of_settings()) {
-    trials.push_back({.id = 0, .key = kSettingsAsGiven});
-    trials.back().architecture = space.architecture({});
-  }
-  for (const auto& text : options.list("start-with"))
-    trials.push_back(given_trial(space.space(), text));
-  for (size_t i = 0; i < trials.size(); ++i) trials[i].id = static_cast<int64_t>(i);
-  return trials;
 }
 
 }  // namespace

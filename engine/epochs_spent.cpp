@@ -69,23 +69,25 @@ common::Json to_json(const EpochsSpent& spent) {
 }
 
 std::string epochs_text(const EpochsSpent& spent) {
-  std::vector<std::string> parts = {fmt::format("{} trained", common::with_commas(spent.all()))};
-  if (spent.repeats > 0)
-    parts.push_back(fmt::format("{} of them by repeats", common::with_commas(spent.repeats)));
-  if (spent.finalists > 0)
-    parts.push_back(fmt::format("{} of them by finalists", common::with_commas(spent.finalists)));
-  if (!spent.rungs.empty()) {
-    parts.push_back(fmt::format("{} by the search in place of {}",
-                                common::with_commas(spent.search),
-                                common::with_commas(spent.in_full)));
-    for (const auto& rung : spent.rungs) {
-      if (rung.epochs == spent.rungs.back().epochs) break;
-      parts.push_back(
-          fmt::format("after {}: {} of {} promoted", rung.epochs, rung.promoted, rung.trained));
-    }
-    parts.push_back(fmt::format("{} stopped early", spent.stopped_early));
+  const auto by = [](int64_t epochs, const char* whom) {
+    return fmt::format("{} by {}", common::with_commas(epochs), whom);
+  };
+  std::string text = fmt::format("{} trained", common::with_commas(spent.all()));
+  std::vector<std::string> parts = {by(spent.search, "the search")};
+  if (!spent.rungs.empty())
+    parts[0] += fmt::format(" in place of {}", common::with_commas(spent.in_full));
+  if (spent.repeats > 0) parts.push_back(by(spent.repeats, "repeats"));
+  if (spent.finalists > 0) parts.push_back(by(spent.finalists, "finalists"));
+  if (spent.search < spent.all() || !spent.rungs.empty()) text += ": " + common::join(parts, ", ");
+  if (spent.rungs.empty()) return text;
+  parts.clear();
+  for (const auto& rung : spent.rungs) {
+    if (rung.epochs == spent.rungs.back().epochs) break;
+    parts.push_back(
+        fmt::format("{} of {} promoted after {}", rung.promoted, rung.trained, rung.epochs));
   }
-  return common::join(parts, ", ");
+  return text + "; " + common::join(parts, ", ") +
+         fmt::format("; {} stopped early", common::counted(spent.stopped_early, "trial"));
 }
 
 }  // namespace nas::engine

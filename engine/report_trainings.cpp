@@ -90,7 +90,7 @@ std::string reward_chart(const std::vector<Trial>& trials, const std::vector<Tri
   std::vector<Series> shown;
   if (by_epochs.size() > 1) {
     for (auto& [epochs, series] : by_epochs) {
-      series.name = fmt::format("after {} epochs", epochs);
+      series.name = "after " + common::counted(epochs, "epoch");
       series.colour = kEpochsColours.at(shown.size() % kEpochsColours.size());
       shown.push_back(std::move(series));
     }

@@ -29,7 +29,7 @@ common::OptionList options() {
        .help =
            "Show it again every two seconds until the run ends; exit code 4 if it was interrupted"},
       {.name = "json", .value = false, .help = "Print everything as JSON"},
-      {.name = "csv", .value = false, .help = "Print the trials as CSV"}};
+      {.name = "csv", .value = false, .help = "Print the rows of all trainings as CSV"}};
 }
 
 std::string reward_text(const engine::Trial& trial) {
@@ -46,13 +46,17 @@ struct View {
   std::vector<engine::ParetoPoint> front;
   std::string end;  // "", "done", "time-limit", "exhausted"
   std::string how_to_continue;
+
+  std::vector<engine::Trial> rows() const {
+    std::vector<engine::Trial> all = trials;
+    all.insert(all.end(), further.begin(), further.end());
+    return all;
+  }
 };
 
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
   common::Json json = {{"state", engine::state_text(state)}, {"trials", common::Json::array()}};
-  std::vector<engine::Trial> rows = view.trials;
-  rows.insert(rows.end(), view.further.begin(), view.further.end());
-  for (const auto& trial : rows) {
+  for (const auto& trial : view.rows()) {
     common::Json row = {{"id", trial.id}, {"state", engine::state_text(trial.state)}};
     row["kind"] = trial.kind;
     if (trial.kind != "child") row["parent"] = engine::parent_of(trial);
@@ -79,13 +83,14 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
   return json;
 }
 
-void print_csv(const std::vector<engine::Trial>& trials) {
-  fmt::print("id,state,reward,attempt,reused_from,seconds,key\n");
-  for (const auto& trial : trials) {
-    fmt::print("{},{},{},{},{},{:.3f},\"{}\"\n", trial.id, engine::state_text(trial.state),
-               reward_text(trial), trial.attempt,
-               trial.reused_from ? std::to_string(*trial.reused_from) : "", trial.seconds,
-               trial.key);
+void print_csv(const std::vector<engine::Trial>& rows) {
+  fmt::print("id,state,reward,kind,parent,to_epoch,attempt,reused_from,seconds,key\n");
+  for (const auto& row : rows) {
+    fmt::print("{},{},{},{},{},{},{},{},{:.3f},\"{}\"\n", row.id, engine::state_text(row.state),
+               reward_text(row), row.kind,
+               row.kind == "child" ? "" : std::to_string(engine::parent_of(row)), row.to_epoch,
+               row.attempt, row.reused_from ? std::to_string(*row.reused_from) : "", row.seconds,
+               row.key);
   }
 }
 
@@ -109,28 +114,35 @@ void print_front(const std::vector<engine::ParetoPoint>& front, const std::strin
   }
 }
 
-// What was done with a trial after its proposal.
+// Rewards after different numbers of epochs are not to be compared: so these are shown then.
+bool shows_epochs(const View& view) {
+  return !view.epochs.rungs.empty() || view.epochs.finalists > 0;
+}
+
+// The columns of a row that all kinds have.
+std::string row_text(const View& view, const engine::Trial& row, const std::string& outcome) {
+  return fmt::format("{:>6}  {:<10}{:>9}{}{:>9.1f}  ", engine::parent_of(row), outcome,
+                     row.reward ? fmt::format("{:.4f}", *row.reward) : "",
+                     shows_epochs(view) ? fmt::format("{:>8}", row.to_epoch) : "", row.seconds);
+}
+
 std::string what_of(const engine::Trial& row) {
-  if (row.kind == "promotion")
-    return fmt::format("promoted: epochs {} to {}", row.from_epoch + 1, row.to_epoch);
-  if (row.kind == "finalist") return fmt::format("finalist: {} epochs", row.to_epoch);
-  return "trained again";
+  if (row.kind == "promotion") return "promoted";
+  return row.kind == "finalist" ? "finalist" : "trained again";
 }
 
 // The last ones of each kind.
-void print_further(const std::vector<engine::Trial>& further) {
+void print_further(const View& view) {
   for (const char* kind : {"promotion", "repeat", "finalist"}) {
     std::vector<const engine::Trial*> rows;
-    for (const auto& row : further) {
+    for (const auto& row : view.further) {
       if (row.kind == kind) rows.push_back(&row);
     }
     const size_t from = rows.size() > kShownTrials ? rows.size() - kShownTrials : 0;
     if (from > 0) fmt::print("   ...  ({} earlier: {}s)\n", from, kind);
     for (size_t i = from; i < rows.size(); ++i) {
       const auto& row = *rows[i];
-      fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {}{}\n", engine::parent_of(row),
-                 engine::state_text(row.state),
-                 row.reward ? fmt::format("{:.4f}", *row.reward) : "", row.seconds, what_of(row),
+      fmt::print("{}{}{}\n", row_text(view, row, engine::state_text(row.state)), what_of(row),
                  row.reason.empty() ? "" : ": " + row.reason);
     }
   }
@@ -150,7 +162,8 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
   // A pool has many of them; they are counted above.
   std::erase_if(trials,
                 [](const auto& trial) { return trial.state == engine::TrialState::kNotRun; });
-  fmt::print("\n{:>6}  {:<10}{:>9}{:>9}  {}\n", "trial", "state", "reward", "seconds",
+  fmt::print("\n{:>6}  {:<10}{:>9}{}{:>9}  {}\n", "trial", "state", "reward",
+             shows_epochs(view) ? "  epochs" : "", "seconds",
              "architecture, or why there is no reward");
   const size_t from = trials.size() > kShownTrials ? trials.size() - kShownTrials : 0;
   if (from > 0) fmt::print("   ...  ({} earlier)\n", from);
@@ -158,11 +171,10 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
     const auto& trial = trials[i];
     const std::string outcome = trial.reused_from ? fmt::format("= {}", *trial.reused_from)
                                                   : engine::state_text(trial.state);
-    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {:.70}\n", trial.id, outcome,
-               trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
+    fmt::print("{}{:.70}\n", row_text(view, trial, outcome),
                trial.reason.empty() ? engine::architecture_text(trial) : trial.reason);
   }
-  print_further(view.further);
+  print_further(view);
 }
 
 // Until the next look, or until asked to stop.
@@ -194,7 +206,7 @@ int run(Arguments& arguments) {
     if (arguments.options.flag("json")) {
       fmt::print("{}\n", json_of(state, store, view).dump());
     } else if (arguments.options.flag("csv")) {
-      print_csv(view.trials);
+      print_csv(view.rows());
     } else {
       if (arguments.options.flag("watch")) fmt::print("\x1b[2J\x1b[H");
       print_text(state, folder, view);

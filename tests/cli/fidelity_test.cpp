@@ -74,7 +74,8 @@ TEST_CASE("fidelity: in rungs the best of each go on, and the winner was trained
     CHECK(trained[3] >= 13);
     CHECK(trained[3] < 40);
     CHECK(trained[9] >= 4);
-    CHECK(trained[9] < trained[3]);
+    // Of those that passed the median once all may pass it again.
+    CHECK(trained[9] < trained[3] + (fidelity == std::string("median") ? 1 : 0));
     const Json& epochs = status.at("epochs");
     CHECK(epochs.at("trained").get<int>() == 40 + 2 * trained[3] + 6 * trained[9]);
     CHECK(epochs.at("in_full").get<int>() == 360);
@@ -90,9 +91,11 @@ TEST_CASE("fidelity: in rungs the best of each go on, and the winner was trained
       const auto& trial = status.at("trials").at(row.at("parent").get<size_t>());
       CHECK(row.at("key").dump() == trial.at("key").dump());
     }
+    const ProgramResult csv = run_program({"status", "--run", fidelity, "--csv"}, dir.path());
+    CHECK_THAT(csv.out, ContainsSubstring(fmt::format(",promotion,{},9,", best_trial)));
     const ProgramResult shown = run_program({"status", "--run", fidelity}, dir.path());
     CHECK_THAT(shown.out, ContainsSubstring("by the search in place of 360") &&
-                              ContainsSubstring("promoted: epochs 4 to 9") &&
+                              ContainsSubstring("       9      0.0  promoted") &&
                               ContainsSubstring("after 9 epochs"));
     CHECK_THAT(common::read_file(dir.path() / fidelity / "report.html"),
                ContainsSubstring("in place of 360") && ContainsSubstring("after 3 epochs"));
@@ -174,10 +177,10 @@ TEST_CASE("finalists: the winner is the best of them, asked for at once or later
   CHECK(result.at("winner").at("finalist").get<bool>());
   CHECK(status.at("epochs").at("finalists").get<int>() == 90);
   const ProgramResult shown = run_program({"search", "--run", "whole"}, dir.path());
-  CHECK_THAT(shown.out, ContainsSubstring("the best of 3 finalists") &&
-                            ContainsSubstring("90 of them by finalists"));
+  CHECK_THAT(shown.out,
+             ContainsSubstring("the best of 3 finalists") && ContainsSubstring("90 by finalists"));
   CHECK_THAT(run_program({"status", "--run", "whole"}, dir.path()).out,
-             ContainsSubstring("finalist: 30 epochs"));
+             ContainsSubstring("      30      0.0  finalist"));
   CHECK_THAT(common::read_file(dir.path() / "whole" / "report.html"),
              ContainsSubstring("Finalists, trained anew for longer"));
 
