@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "child_trainer/device.h"
 #include "child_trainer/parallel_images.h"
 
 namespace nas::child_trainer {
@@ -57,8 +58,8 @@ at::Tensor gather_pixels(const at::Tensor& images, const at::Tensor& rows,
           .view({-1, 1, 1});
   // All that lies outside is found in a margin of one pixel.
   const at::Tensor framed = at::constant_pad_nd(images, {1, 1, 1, 1});
-  const at::Tensor y = (rows.clamp(-1, images.size(2)) + 1).to(device).unsqueeze(2);
-  const at::Tensor x = (columns.clamp(-1, images.size(3)) + 1).to(device).unsqueeze(1);
+  const at::Tensor y = upload(rows.clamp(-1, images.size(2)) + 1, device).unsqueeze(2);
+  const at::Tensor x = upload(columns.clamp(-1, images.size(3)) + 1, device).unsqueeze(1);
   // One gather on [N, H, W, C], whose memory is that of a channels-last batch.
   return framed.permute({0, 2, 3, 1}).index({n, y, x}).permute({0, 3, 1, 2});
 }

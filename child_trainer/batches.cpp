@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +13,7 @@
 #include <future>
 
 #include "child_trainer/augmentation.h"
+#include "child_trainer/device.h"
 #include "child_trainer/parallel_images.h"
 #include "common/error.h"
 
@@ -68,6 +72,10 @@ DeviceSplit::DeviceSplit(const data::Dataset& dataset, const data::Split& split,
   }
   scale_ = scale_.to(device);
   shift_ = shift_.to(device);
+  if (device.is_cuda()) {
+    const c10::impl::VirtualGuardImpl streams(device.type());
+    stream_ = streams.getStreamFromGlobalPool(images_.device(), /*isHighPriority=*/true);
+  }
 }
 
 at::Tensor DeviceSplit::gather_on_cpu(const at::Tensor& indices) const {
@@ -95,7 +103,7 @@ at::Tensor DeviceSplit::gather_on_cpu(const at::Tensor& indices) const {
 Batch DeviceSplit::gather(const at::Tensor& indices) const {
   if (images_.is_cpu())
     return {.images = gather_on_cpu(indices), .targets = targets_.index_select(0, indices)};
-  const at::Tensor there = indices.to(images_.device());
+  const at::Tensor there = upload(indices, images_.device());
   const at::Tensor pixels = images_.index_select(0, there).permute({0, 3, 1, 2}).to(at::kFloat);
   return {.images = (pixels - shift_) * scale_, .targets = targets_.index_select(0, there)};
 }
@@ -106,9 +114,15 @@ std::pair<int64_t, int64_t> Share::of(int64_t size, int64_t pass) const {
   return {begin + length * rank / ranks, begin + length * (rank + 1) / ranks};
 }
 
+// A batch, and when a GPU will have made it.
+struct EpochBatches::Made {
+  Batch batch;
+  std::optional<c10::Event> ready;
+};
+
 struct EpochBatches::Ahead {
   int64_t part = -1;
-  std::future<Batch> batch;
+  std::future<Made> made;
 };
 
 EpochBatches::EpochBatches(const DeviceSplit& split, int64_t batch_size,
@@ -156,20 +170,38 @@ Batch EpochBatches::make(int64_t part) const {
   return batch;
 }
 
+EpochBatches::Made EpochBatches::make_ahead(int64_t part) const {
+  at::set_num_threads(1);
+  if (!split_.stream()) return {.batch = make(part), .ready = std::nullopt};
+  const c10::StreamGuard guard(*split_.stream());
+  Made made{.batch = make(part), .ready = c10::Event(split_.device().type())};
+  made.ready->record(*split_.stream());
+  return made;
+}
+
+Batch EpochBatches::take(Made made) const {
+  if (made.ready) {
+    const auto present =
+        c10::impl::VirtualGuardImpl(split_.device().type()).getStream(split_.device());
+    made.ready->block(present);
+    // Their memory belongs to the other stream, which must not reuse it too early.
+    for (const at::Tensor& tensor : {made.batch.images, made.batch.targets})
+      tensor.record_stream(present);
+  }
+  return std::move(made.batch);
+}
+
 Batch EpochBatches::get(int64_t index, int64_t pass) {
   if (index < 0 || index >= count_ || pass < 0 || pass >= share_.passes)
     throw common::InternalError({.where = "batches", .what = "index out of range"});
   const int64_t part = index * share_.passes + pass;
-  Batch batch = ahead_->part == part ? ahead_->batch.get() : make(part);
+  Batch batch = ahead_->part == part ? take(ahead_->made.get()) : make(part);
   ahead_->part = -1;
   // Preparing ahead in another thread pays only where this one has cores of its own or a GPU to
   // feed.
   if (part + 1 < count_ * share_.passes && (at::get_num_threads() > 1 || batch.images.is_cuda())) {
     ahead_->part = part + 1;
-    ahead_->batch = std::async(std::launch::async, [this, next = part + 1] {
-      at::set_num_threads(1);
-      return make(next);
-    });
+    ahead_->made = std::async(std::launch::async, &EpochBatches::make_ahead, this, part + 1);
   }
   return batch;
 }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,9 @@ class DeviceSplit {
 
   int64_t count() const { return images_.size(0); }
   bool multi_label() const { return targets_.dim() == 2; }
+  at::Device device() const { return images_.device(); }
+  // Of a GPU: where batches are made while another stream trains on the last one.
+  const std::optional<at::Stream>& stream() const { return stream_; }
 
   // The images `indices` (CPU, int64), in that order, without augmentation.
   Batch gather(const at::Tensor& indices) const;
@@ -61,6 +65,7 @@ class DeviceSplit {
   at::Tensor scale_;    // float [1, 3, 1, 1]
   at::Tensor shift_;
   std::array<std::array<float, 3>, 256> normalised_;  // each value of a pixel in each channel
+  std::optional<at::Stream> stream_;
 };
 
 // A rank's parts of the training batches of one epoch, in an order drawn from the key; the last,
@@ -78,7 +83,10 @@ class EpochBatches {
   static int64_t count_for(int64_t images, int64_t batch_size);
 
  private:
+  struct Made;
   Batch make(int64_t part) const;  // numbered through: index * passes + pass
+  Made make_ahead(int64_t part) const;
+  Batch take(Made made) const;
 
   const DeviceSplit& split_;
   int64_t batch_size_;

@@ -36,9 +36,7 @@ void save_checkpoint(const std::filesystem::path& folder, const Network& network
   file.tensors = store_tensors(network.state(true));
   for (const auto& [name, tensor] : optimizer.momentum())
     file.tensors[kMomentum + name] = store_tensor(tensor);
-  common::Json json = to_json(progress);
-  json["optimizer_steps"] = optimizer.steps();
-  file.metadata = {{"progress", json.dump()}, {"identity", identity}};
+  file.metadata = {{"progress", to_json(progress).dump()}, {"identity", identity}};
   common::write_safetensors(file_in(folder), file);
 }
 
@@ -65,7 +63,6 @@ std::optional<Progress> load_checkpoint(const std::filesystem::path& folder, Net
   }
   copy_into(network.state(true), weights, path.string());
   copy_into(optimizer.momentum(), momentum, path.string());
-  optimizer.set_steps(common::json_get<int64_t>(json, "optimizer_steps", path.string()));
   return progress_from_json(json, path.string());
 }
 

@@ -24,8 +24,7 @@ std::string cuda_device_text(int64_t index) {
 void limit_cuda_memory(at::Device device, double bytes) {
   if (!device.is_cuda() || bytes <= 0) return;
   at::globalContext().lazyInitDevice(device.type());  // the allocator knows no devices before
-  const cudaDeviceProp* properties = at::cuda::getDeviceProperties(device.index());
-  const double fraction = std::min(1.0, bytes / static_cast<double>(properties->totalGlobalMem));
+  const double fraction = std::min(1.0, bytes / cuda_bytes(device));
   c10::cuda::CUDACachingAllocator::setMemoryFraction(fraction, device.index());
 }
 
@@ -39,10 +38,17 @@ double peak_cuda_bytes(at::Device device) {
   return static_cast<double>(stats.allocated_bytes[0].peak);
 }
 
-void make_cuda_deterministic() {
+double cuda_bytes(at::Device device) {
+  if (!device.is_cuda()) return 0;
+  return static_cast<double>(at::cuda::getDeviceProperties(device.index())->totalGlobalMem);
+}
+
+void make_cuda_deterministic(bool cudnn_benchmark) {
   at::globalContext().setDeterministicAlgorithms(true, true);
+  // Else it writes to every tensor that it makes, so that a read of what nobody wrote shows.
+  at::globalContext().setDeterministicFillUninitializedMemory(false);
   at::globalContext().setDeterministicCuDNN(true);
-  at::globalContext().setBenchmarkCuDNN(false);
+  at::globalContext().setBenchmarkCuDNN(cudnn_benchmark);
 }
 
 }  // namespace nas::child_trainer

@@ -1,5 +1,6 @@
 #include "child_trainer/device.h"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
 #include <torch/version.h>
@@ -86,6 +87,12 @@ std::string device_text(const std::vector<at::Device>& devices) {
                                     : device.str() + " " + cuda_device_text(device.index()));
   }
   return common::join(texts, ", ");
+}
+
+at::Tensor upload(const at::Tensor& host, at::Device device) {
+  if (!device.is_cuda() || host.is_cuda()) return host.to(device);
+  // Pinned memory, since a copy of any other waits for all that the stream has to do.
+  return host.contiguous().pin_memory().to(device, /*non_blocking=*/true);
 }
 
 std::string library_version() { return TORCH_VERSION; }

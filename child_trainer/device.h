@@ -27,6 +27,10 @@ std::string device_text(const std::vector<at::Device>& devices);
 
 std::string library_version();  // of LibTorch: "2.11.0"
 
+// `host` (on the CPU, or there already) on the device. A GPU's copy is begun, not waited for: what
+// the present stream does next has it.
+at::Tensor upload(const at::Tensor& host, at::Device device);
+
 // Threads of this process's tensor work; before the first tensor.
 void set_threads(int64_t threads);
 // Threads that a child should use when `children` run side by side on the CPU.
@@ -41,6 +45,9 @@ std::string cuda_device_text(int64_t index);              // "NVIDIA H200, 139 G
 void limit_cuda_memory(at::Device device, double bytes);  // this process; 0: no limit
 void release_cuda_memory();                               // gives cached blocks back
 double peak_cuda_bytes(at::Device device);
-void make_cuda_deterministic();
+double cuda_bytes(at::Device device);  // of memory that it has; 0 of a CPU
+// Equal inputs give equal bits. cudnn_benchmark: convolutions are timed when they are first run,
+// and the fastest of the deterministic algorithms is taken; another process may take another.
+void make_cuda_deterministic(bool cudnn_benchmark = false);
 
 }  // namespace nas::child_trainer

@@ -7,9 +7,9 @@ namespace nas::child_trainer {
 
 namespace {
 
-constexpr int64_t kAlignment = 16;
+constexpr int64_t kLineValues = 16;
 
-int64_t aligned(int64_t count) { return (count + kAlignment - 1) / kAlignment * kAlignment; }
+int64_t aligned(int64_t count) { return (count + kLineValues - 1) / kLineValues * kLineValues; }
 
 }  // namespace
 

@@ -8,6 +8,7 @@ std::string cuda_device_text(int64_t) { return "none: built without CUDA (cmake 
 void limit_cuda_memory(at::Device, double) {}
 void release_cuda_memory() {}
 double peak_cuda_bytes(at::Device) { return 0; }
-void make_cuda_deterministic() {}
+double cuda_bytes(at::Device) { return 0; }
+void make_cuda_deterministic(bool) {}
 
 }  // namespace nas::child_trainer

@@ -6,7 +6,12 @@
 namespace nas::child_trainer {
 
 Optimizer::Optimizer(const Network& network, const TrainSettings& settings)
-    : settings_(settings), flat_(network) {
+    : settings_(settings),
+      flat_(network),
+      // CUDA's kernels read it as float32.
+      learning_rate_(at::zeros({}, at::TensorOptions()
+                                       .dtype(network.device().is_cuda() ? at::kFloat : at::kDouble)
+                                       .device(network.device()))) {
   for (const auto& group : flat_.groups()) {
     if (group.slots.empty()) continue;
     flat_momentum_.push_back(at::zeros_like(group.values));
@@ -27,7 +32,9 @@ void Optimizer::clip() const {
   }
 }
 
-void Optimizer::step(double learning_rate) {
+void Optimizer::set_learning_rate(double learning_rate) { learning_rate_.fill_(learning_rate); }
+
+void Optimizer::step() {
   const at::NoGradGuard no_grad;
   if (settings_.clip > 0) clip();
   size_t used = 0;
@@ -37,12 +44,12 @@ void Optimizer::step(double learning_rate) {
     const std::vector<at::Tensor> momentum = {flat_momentum_[used++]};
     at::_fused_sgd_({group.values}, {group.gradients},
                     settings_.momentum > 0 ? at::TensorList(momentum) : at::TensorList(),
-                    decays ? settings_.weight_decay : 0.0, settings_.momentum, learning_rate,
+                    decays ? settings_.weight_decay : 0.0, settings_.momentum, learning_rate_,
                     /*dampening=*/0.0, /*nesterov=*/settings_.momentum > 0, /*maximize=*/false,
-                    /*is_first_step=*/steps_ == 0);
+                    // Before the first step the momentum is zeros, which gives the same.
+                    /*is_first_step=*/false);
     group.gradients.zero_();
   }
-  ++steps_;
 }
 
 }  // namespace nas::child_trainer

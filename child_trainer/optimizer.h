@@ -12,16 +12,20 @@ class Optimizer {
   // (to_double() moves them out again).
   Optimizer(const Network& network, const TrainSettings& settings);
 
+  // Of the steps from now on. It lies on the device, where a step that was recorded finds it.
+  void set_learning_rate(double learning_rate);
   // Clips the gradients, applies them, and sets them to zero.
-  void step(double learning_rate);
+  void step();
+  void step(double learning_rate) {
+    set_learning_rate(learning_rate);
+    step();
+  }
 
   const FlatParameters& parameters() const { return flat_; }
   // Momentum by parameter name: views.
   const NamedTensors& momentum() const { return momentum_; }
   // All of it, one buffer for each group of parameters() that is not empty.
   const std::vector<at::Tensor>& flat_momentum() const { return flat_momentum_; }
-  int64_t steps() const { return steps_; }
-  void set_steps(int64_t steps) { steps_ = steps; }  // after momentum() was restored
 
  private:
   void clip() const;
@@ -31,7 +35,7 @@ class Optimizer {
   std::vector<at::Tensor> flat_momentum_;
   NamedTensors momentum_;
   std::vector<at::Tensor> gradients_;  // views, in the order in which their norms are added
-  int64_t steps_ = 0;
+  at::Tensor learning_rate_;           // a scalar
 };
 
 }  // namespace nas::child_trainer

@@ -97,10 +97,8 @@ const float* PlanState::drop_path(int i) {
   if (i < 0) return nullptr;
   auto found = masks_.find(i);
   if (found == masks_.end()) {
-    const auto index = static_cast<size_t>(i);
-    const at::Tensor mask = drop_path_mask(
-        {node(i), parameters[index], buffers[index], pass_, static_cast<uint64_t>(i)}, count_);
-    found = masks_.emplace(i, mask).first;
+    const auto index = static_cast<uint64_t>(i);
+    found = masks_.emplace(i, random_mask(node(i), index, pass_, count_)).first;
   }
   return found->second.defined() ? found->second.data_ptr<float>() : nullptr;
 }

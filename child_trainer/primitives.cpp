@@ -4,38 +4,38 @@
 
 #include <array>
 
+#include "child_trainer/device.h"
 #include "child_trainer/distributed/synchronised_batch_norm.h"
 #include "common/error.h"
 
 namespace nas::child_trainer {
 
 using search_space::Node;
+using search_space::Primitive;
 
-namespace {
+std::vector<int64_t> mask_shape(const Node& node, int64_t samples) {
+  if (node.kind == Primitive::kDropPath) return {samples, 1, 1, 1};
+  return {samples, node.shape.channels, node.shape.height, node.shape.width};
+}
 
-// Zeros, and 1 / keep for each number that is kept. A sample's numbers depend on its place in the
-// step's batch, not on the part of it that this rank sees. shape[0] counts samples.
-at::Tensor random_mask(at::IntArrayRef shape, double keep, const std::string& purpose,
-                       const Site& site) {
-  common::RandomKey key = site.pass.key;
-  key.purpose = purpose;
-  key.index = site.index;
+// A sample's numbers depend on its place in the step's batch, not on the part of it that this rank
+// sees.
+at::Tensor random_mask(const Node& node, uint64_t index, const Pass& pass, int64_t samples) {
+  if (pass.masks != nullptr) return (*pass.masks)[index];
+  const bool path = node.kind == Primitive::kDropPath;
+  const double rate = path ? pass.drop_path * node.attributes.depth_ratio : node.attributes.rate;
+  if (!pass.training || rate <= 0) return {};
+  common::RandomKey key = pass.key;
+  key.purpose = path ? "drop_path" : "dropout";
+  key.index = index;
   common::RandomStream random(key);
-  at::Tensor mask = at::empty(shape);
-  random.skip(static_cast<uint64_t>(site.pass.first_image * mask.numel() / mask.size(0)));
+  at::Tensor mask = at::empty(mask_shape(node, samples));
+  random.skip(static_cast<uint64_t>(pass.first_image * mask.numel() / samples));
+  const double keep = 1.0 - rate;
   auto* data = mask.data_ptr<float>();
   for (int64_t i = 0; i < mask.numel(); ++i)
     data[i] = random.chance(keep) ? static_cast<float>(1.0 / keep) : 0.0F;
   return mask;
-}
-
-}  // namespace
-
-// One mask a sample, divided by the keep probability.
-at::Tensor drop_path_mask(const Site& site, int64_t samples) {
-  const double rate = site.pass.drop_path * site.node.attributes.depth_ratio;
-  if (!site.pass.training || rate <= 0) return {};
-  return random_mask({samples, 1, 1, 1}, 1.0 - rate, "drop_path", site);
 }
 
 namespace {
@@ -113,15 +113,11 @@ at::Tensor run_linear(const Inputs& x, const Site& site) {
   return at::linear(x[0].flatten(1), site.parameters[0], site.parameters[1]);
 }
 
-at::Tensor run_dropout(const Inputs& x, const Site& site) {
-  if (!site.pass.training) return x[0];
-  const double keep = 1.0 - site.node.attributes.rate;
-  return x[0] * random_mask(x[0].sizes(), keep, "dropout", site).to(x[0].device());
-}
-
-at::Tensor run_drop_path(const Inputs& x, const Site& site) {
-  const at::Tensor mask = drop_path_mask(site, x[0].size(0));
-  return mask.defined() ? x[0] * mask.to(x[0].device()) : x[0];
+// Of dropout and drop-path.
+at::Tensor run_masked(const Inputs& x, const Site& site) {
+  const at::Tensor mask = random_mask(site.node, site.index, site.pass, x[0].size(0));
+  // In the input's type: under autocast what follows would be float32 otherwise.
+  return mask.defined() ? x[0] * upload(mask, x[0].device()).to(x[0].scalar_type()) : x[0];
 }
 
 at::Tensor run_sigmoid(const Inputs& x, const Site&) { return at::sigmoid(x[0]); }
@@ -140,7 +136,7 @@ constexpr std::array<Runner, 18> kRunners = {
     run_unsupported,  // input: given
     run_conv,        run_batch_norm, run_relu,    run_max_pool, run_avg_pool,        run_add,
     run_concat,      run_pad,        run_slice,   run_zeros,    run_global_avg_pool, run_linear,
-    run_dropout,     run_drop_path,  run_sigmoid, run_mul,      run_unsupported};
+    run_masked,      run_masked,     run_sigmoid, run_mul,      run_unsupported};
 
 }  // namespace
 

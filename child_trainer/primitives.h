@@ -29,6 +29,8 @@ struct Pass {
   int64_t first_image = 0;
   Communicator* synchronise = nullptr;  // batch norms take their statistics over all its ranks
   bool repeated = false;  // what was run before is computed anew: running statistics stay
+  // By node: what random_mask() is there. Null: it is drawn.
+  const std::vector<at::Tensor>* masks = nullptr;
 };
 
 // What it gives.
@@ -51,8 +53,11 @@ struct Site {
 // Images are [N, C, H, W]. Throws InternalError for a primitive that is not computed.
 at::Tensor run_primitive(const std::vector<at::Tensor>& inputs, const Site& site);
 
-// What the branches of a drop-path node are multiplied with, float [samples, 1, 1, 1]; undefined
-// where none is dropped.
-at::Tensor drop_path_mask(const Site& site, int64_t samples);
+// What a dropout or drop-path node multiplies its input with: float [samples, C, H, W] or
+// [samples, 1, 1, 1], zeros and 1 / (share that is kept).
+std::vector<int64_t> mask_shape(const search_space::Node& node, int64_t samples);
+// It, on the CPU; undefined where nothing is dropped. index: of the node in its graph.
+at::Tensor random_mask(const search_space::Node& node, uint64_t index, const Pass& pass,
+                       int64_t samples);
 
 }  // namespace nas::child_trainer

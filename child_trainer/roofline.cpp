@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kSide = 2048;                 // of the matrices
 constexpr int64_t kFloats = int64_t{32} << 20;  // of an array: 128 MiB
 constexpr int kFewestRuns = 3;
-constexpr double kEnoughSeconds = 0.5;
+constexpr double kLongEnough = 0.5;
 
 // Seconds of the fastest run, after one that maps memory and chooses algorithms.
 double best_seconds(at::Device device, const std::function<void()>& run) {
@@ -29,7 +29,7 @@ double best_seconds(at::Device device, const std::function<void()>& run) {
   timed();
   double best = std::numeric_limits<double>::infinity();
   double sum = 0;
-  for (int i = 0; i < kFewestRuns || sum < kEnoughSeconds; ++i) {
+  for (int i = 0; i < kFewestRuns || sum < kLongEnough; ++i) {
     const double seconds = timed();
     best = std::min(best, seconds);
     sum += seconds;

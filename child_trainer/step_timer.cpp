@@ -16,9 +16,14 @@ StepTimer::StepTimer(const search_space::NetworkGraph& graph, const TrainSetting
       images_(images),
       seed_(seed),
       network_(graph, device, {.seed = seed}),
-      optimizer_(network_, settings) {
+      optimizer_(network_, settings),
+      sums_(device) {
   network_.use_kernels(settings.kernels == "auto");
   network_.recompute(settings.recompute);
+  if (records_steps(settings, {}, device, /*ranks=*/1)) {
+    graph_ =
+        std::make_unique<StepGraph>(network_, optimizer_, settings, sums_, make_work_graph(device));
+  }
 }
 
 std::unique_ptr<EpochBatches> StepTimer::epoch(int64_t number) const {
@@ -44,15 +49,22 @@ StepSeconds StepTimer::step(bool parts) {
   if (steps_ % count == 0) batches_ = epoch(steps_ / count);
   const Batch batch = batches_->get(steps_ % count);
   end_of(seconds.data);
-  const StepLoss forward = forward_loss(network_, batch, settings_, settings_.drop_path,
-                                        {.seed = seed_, .epoch = static_cast<uint64_t>(steps_)});
+  const Pass pass{.drop_path = settings_.drop_path,
+                  .key = {.seed = seed_, .epoch = static_cast<uint64_t>(steps_)}};
+  ++steps_;
+  if (graph_ && !parts) {
+    graph_->step(batch, settings_.learning_rate, pass);
+    loss_ = graph_->loss().clone();
+    end_of(seconds.forward);
+    return seconds;
+  }
+  const StepLoss forward = forward_loss(network_, batch, settings_, pass);
   loss_ = forward.loss.detach();
   end_of(seconds.forward);
   forward.loss.backward();
   end_of(seconds.backward);
   optimizer_.step(settings_.learning_rate);
   end_of(seconds.optimizer);
-  ++steps_;
   return seconds;
 }
 
@@ -63,8 +75,16 @@ double seconds_a_step(const search_space::NetworkGraph& graph, const TrainSettin
   const DeviceSplit images(dataset, dataset.train, measure_normalisation(dataset, dataset.train),
                            device);
   StepTimer timer(graph, settings, images, device, /*seed=*/0);
-  timer.step(true);
-  return std::min(timer.step(true).whole(), timer.step(true).whole());
+  for (int i = 0; i < timer.warm_up_steps(); ++i) timer.step(false);
+  timer.wait();
+  const auto whole_step = [&] {
+    const double start = common::monotonic_seconds();
+    timer.step(false);
+    timer.wait();
+    return common::monotonic_seconds() - start;
+  };
+  const double first = whole_step();
+  return std::min(first, whole_step());
 }
 
 }  // namespace nas::child_trainer

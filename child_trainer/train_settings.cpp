@@ -73,6 +73,11 @@ common::OptionList TrainSettings::options() const {
        .value = kernels,
        .help = "On a CPU in fp32: auto, our own, or LibTorch's operators throughout",
        .choices = {"auto", "torch"}},
+      {.name = "cuda-graph",
+       .value = cuda_graph,
+       .help = "On a GPU: give it a whole training step in one call; auto: where that can be done, "
+               "and else say why not",
+       .choices = {"off", "on", "auto"}},
   };
 }
 
@@ -108,6 +113,7 @@ TrainSettings TrainSettings::from(const common::Options& options) {
                                .expected = "fp32 or bf16; auto is for nas transfer"});
   }
   settings.kernels = options.text("kernels");
+  settings.cuda_graph = options.text("cuda-graph");
   settings.recompute = options.contains("recompute") && options.flag("recompute");
   for (const auto& name : settings.augment) common::Registry<Augmentation>::find(name);
   return settings;

@@ -23,10 +23,12 @@ struct TrainSettings {
   std::vector<std::string> augment = {"pad-crop", "flip"};
   std::string precision =
       "fp32";  // "fp32" | "bf16": autocast; never "auto", which a transfer resolves
-  std::string kernels = "auto";  // "auto" | "torch": see Network::use_kernels
-  bool recompute = false;        // see Network::recompute
+  std::string kernels = "auto";    // "auto" | "torch": see Network::use_kernels
+  std::string cuda_graph = "off";  // "off" | "on" | "auto": see step_graph.h
+  bool recompute = false;          // see Network::recompute
 
-  // The declarations, with this object's values as defaults; all of them decide what is learnt.
+  // The declarations, with this object's values as defaults; all of them decide what is learnt,
+  // if only by rounding.
   common::OptionList options() const;
   // `recompute` is as its option says where that is declared.
   static TrainSettings from(const common::Options& options);

@@ -9,11 +9,10 @@
 #include "child_trainer/batches.h"
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
-#include "child_trainer/distributed/gradient_reducer.h"
 #include "child_trainer/distributed/replicas.h"
 #include "child_trainer/distributed/single_communicator.h"
 #include "child_trainer/evaluate.h"
-#include "child_trainer/training_step.h"
+#include "child_trainer/step_runner.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -89,27 +88,25 @@ struct Trainer::State {
 
   // Trains from `progress` to the end of its epoch; false when asked to stop, with `progress` at
   // the step reached.
-  bool train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer,
-                   GradientReducer& reducer, Progress& progress);
+  bool train_epoch(const TrainJob& job, const TrainHooks& hooks, StepRunner& runner,
+                   Progress& progress);
   EpochMetrics measure_epoch(const TrainJob& job, const Progress& progress, double seconds);
 };
 
-bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, Optimizer& optimizer,
-                                 GradientReducer& reducer, Progress& progress) {
+bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, StepRunner& runner,
+                                 Progress& progress) {
   const common::RandomKey key{
       .seed = job.seed, .trial = job.trial, .epoch = static_cast<uint64_t>(progress.epoch)};
-  const int64_t passes = job.parallel.accumulate;
-  EpochBatches batches(
-      train, job.settings.batch_size, job.settings.augment, key,
-      {.rank = communicator->rank(), .ranks = communicator->ranks(), .passes = passes});
+  EpochBatches batches(train, job.settings.batch_size, job.settings.augment, key,
+                       {.rank = communicator->rank(),
+                        .ranks = communicator->ranks(),
+                        .passes = job.parallel.accumulate});
   const int64_t steps = batches.count();
   // This rank's part of both sums; what was reached before is rank 0's.
   const double before = communicator->rank() == 0 ? 1.0 : 0.0;
-  const auto in_double = at::TensorOptions().dtype(at::kDouble).device(device);
-  at::Tensor loss_sum = at::full({}, before * progress.loss_sum, in_double);
-  at::Tensor correct_sum = at::full({}, before * progress.correct_sum, in_double);
+  runner.sums().set(before * progress.loss_sum, before * progress.correct_sum);
   const auto settle = [&] {
-    const at::Tensor sums = at::stack({loss_sum, correct_sum}).cpu();
+    const at::Tensor sums = runner.sums().read();
     communicator->all_reduce(sums).get();
     progress.loss_sum = sums[0].item<double>();
     progress.correct_sum = sums[1].item<double>();
@@ -125,21 +122,11 @@ bool Trainer::State::train_epoch(const TrainJob& job, const TrainHooks& hooks, O
       return false;
     }
     const int64_t global_step = progress.epoch * steps + progress.step;
-    common::RandomKey step_key = key;
-    step_key.epoch = static_cast<uint64_t>(global_step);
-    for (int64_t pass = 0; pass < passes; ++pass) {
-      const Batch batch = batches.get(progress.step, pass);
-      const StepLoss forward =
-          forward_loss(*network, batch, job.settings,
-                       drop_path_at(job.settings, global_step, steps), step_key, synchronised);
-      if (pass + 1 == passes) reducer.expect();
-      forward.loss.backward();
-      loss_sum += forward.loss.detach();
-      if (batch.targets.dim() == 1)
-        correct_sum += (forward.logits.argmax(1) == batch.targets).sum();
-    }
-    reducer.finish();
-    optimizer.step(learning_rate_at(job.settings, global_step, steps));
+    Pass pass{.drop_path = drop_path_at(job.settings, global_step, steps),
+              .key = key,
+              .synchronise = synchronised};
+    pass.key.epoch = static_cast<uint64_t>(global_step);
+    runner.step(batches, progress.step, learning_rate_at(job.settings, global_step, steps), pass);
     ++progress.step;
     if (progress.step % 25 == 0) settle();
     if (const double now = common::monotonic_seconds(); now - shown > 0.5) {
@@ -223,7 +210,8 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     state_->network->use_kernels(job.settings.kernels == "auto");
     state_->network->recompute(job.settings.recompute);
     if (first && !job.init_from.empty()) start_from(*state_->network, job.init_from);
-    Optimizer optimizer(*state_->network, job.settings);
+    StepRunner runner(*state_->network, job.settings, job.parallel, communicator);
+    Optimizer& optimizer = runner.optimizer();
     const std::string identity = identity_of(job);
     if (first) {
       auto stored = load_checkpoint(job.folder, *state_->network, optimizer, identity);
@@ -233,7 +221,6 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
       trim_metrics(job.folder / "metrics.jsonl", progress.epoch);
     }
     share_state(communicator, *state_->network, optimizer, progress);
-    GradientReducer reducer(optimizer.parameters(), communicator);
     const auto save = [&] {
       const Stopwatch watch(result.checkpoint_seconds);
       if (first) save_checkpoint(job.folder, *state_->network, optimizer, progress, identity);
@@ -252,7 +239,7 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
             job.time_limit > 0 && before + common::monotonic_seconds() - start > job.time_limit;
         return time_is_up || hooks.should_stop();
       };
-      const bool whole = state_->train_epoch(job, limited, optimizer, reducer, progress);
+      const bool whole = state_->train_epoch(job, limited, runner, progress);
       const double seconds = common::monotonic_seconds() - start;
       progress.seconds += seconds;
       if (!job.parallel.synchronise_batch_norm) average_buffers(communicator, *state_->network);

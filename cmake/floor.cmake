@@ -5,14 +5,14 @@ function(nas_floor name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NAS_CUDA)
-    list(FILTER sources EXCLUDE REGEX "/no_(cuda|nccl)\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "/no_(cuda|cuda_graph|nccl)\\.cpp$")
     set(cuda_sources ${sources})
-    list(FILTER cuda_sources INCLUDE REGEX "/(cuda|nccl)\\.cpp$")
+    list(FILTER cuda_sources INCLUDE REGEX "/(cuda|cuda_graph|nccl)\\.cpp$")
     # Only these see CUDA's headers, so that all other files compile as they do without CUDA.
     set_source_files_properties(${cuda_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
                                 INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS};${NCCL_INCLUDE}")
   else()
-    list(FILTER sources EXCLUDE REGEX "/(cuda|nccl)\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "/(cuda|cuda_graph|nccl)\\.cpp$")
   endif()
   # Plug-ins share names (kRegister, options, run): even where CMAKE_UNITY_BUILD joins files, each is compiled alone.
   set(plug_ins ${sources})

@@ -249,6 +249,7 @@ data::Dataset bench_images(const common::Options& options) {
 int serve_bench(const common::Options& options) {
   const int64_t threads = options.integer("threads");
   child_trainer::set_threads(threads > 0 ? threads : child_trainer::threads_a_child(1));
+  child_trainer::make_cuda_deterministic();
   BenchChild child(options);
   if (const auto folder = options.text("dump"); !folder.empty()) child.dump(folder);
   answer({{"ready", true}, {"data_bytes", child.data_bytes()}});

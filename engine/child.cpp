@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <new>
@@ -16,6 +17,7 @@
 #include "common/process.h"
 #include "data/dataset_file.h"
 #include "engine/child_protocol.h"
+#include "engine/helper_process.h"
 #include "engine/limits.h"
 #include "engine/measured_latency.h"
 #include "engine/objective.h"
@@ -67,12 +69,14 @@ std::string outcome_text(const ChildReply& reply) {
   return state_text(reply.state) + ": " + reply.text;
 }
 
-// The device, which gives no more than was asked for: beyond it its allocator refuses, and the
+// The device, which gives no more than the child may take: beyond it its allocator refuses, and the
 // trial is OOM.
 at::Device device_of(const common::Options& options) {
   const auto device = child_trainer::find_device(options.text("device"));
-  child_trainer::limit_cuda_memory(device,
-                                   parse_bytes("child-memory", options.text("child-memory")));
+  const char* children = std::getenv(kChildrenOnGpu);
+  const double most = child_gpu_memory(options, child_trainer::cuda_bytes(device),
+                                       children != nullptr ? std::atoll(children) : 1);
+  child_trainer::limit_cuda_memory(device, most);
   return device;
 }
 

@@ -19,7 +19,7 @@ namespace nas::engine {
 namespace {
 
 // Workers of this host tell when a trial is finished; those of others are looked for so often.
-constexpr int kPauseMs = 100;
+constexpr int kRoundMs = 100;
 constexpr double kLookSeconds = 0.1;  // between looks at the workers
 // A state of this size is saved after every proposal, a larger one every so many.
 constexpr size_t kSmallState = 20000;
@@ -277,7 +277,7 @@ bool Coordinator::wait_for_all() {
 bool Coordinator::wait_while(const std::function<bool()>& waiting) {
   while (waiting()) {
     if (!look_after()) return false;
-    if (!refresh()) workers_->wait(kPauseMs);
+    if (!refresh()) workers_->wait(kRoundMs);
   }
   return true;
 }

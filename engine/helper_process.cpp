@@ -11,7 +11,7 @@
 namespace nas::engine {
 
 namespace {
-constexpr double kMemoryShare = 0.85;  // of the machine, for all of them
+constexpr double kMemoryShare = 0.85;  // of the machine or the GPU, for all of them
 }
 
 std::vector<std::pair<std::string, std::string>> helper_environment(int64_t threads) {
@@ -42,6 +42,12 @@ double helper_memory(const common::Options& options) {
   const int64_t scorers = options.text("prescreen") == "none" ? 0 : 1;
   const int64_t helpers = std::max<int64_t>(1, options.integer("workers")) + scorers;
   return kMemoryShare * common::machine_memory() / static_cast<double>(helpers);
+}
+
+double child_gpu_memory(const common::Options& options, double gpu_bytes, int64_t children) {
+  const double given = parse_bytes("child-memory", options.text("child-memory"));
+  if (given > 0 || children < 2) return given;
+  return kMemoryShare * gpu_bytes / static_cast<double>(children);
 }
 
 }  // namespace nas::engine

@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "engine/helper_process.h"
 
 namespace nas::engine {
 
@@ -34,8 +35,14 @@ std::string visible_gpu(int64_t index, const std::vector<int64_t>& gpus,
                          : common::trim(common::split(visible, ',').at(static_cast<size_t>(gpu)));
 }
 
+int64_t workers_on_gpu(int64_t index, int64_t workers, int64_t gpus) {
+  return workers / gpus + (index % gpus < workers % gpus ? 1 : 0);
+}
+
 LocalWorkers::LocalWorkers(const RunFolder& run, int64_t count, const std::string& device)
-    : run_(run), gpus_(child_trainer::gpus_named(device, child_trainer::cuda_device_count())) {
+    : run_(run),
+      count_(count),
+      gpus_(child_trainer::gpus_named(device, child_trainer::cuda_device_count())) {
   std::filesystem::create_directories(run_.path() / "workers");
   for (int64_t i = 0; i < count; ++i) {
     workers_.push_back({.index = i, .name = "local" + std::to_string(i), .process = nullptr});
@@ -57,6 +64,9 @@ void LocalWorkers::start(Worker& worker) const {
     const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
     environment.emplace_back("CUDA_VISIBLE_DEVICES",
                              visible_gpu(worker.index, gpus_, visible != nullptr ? visible : ""));
+    const auto gpus = static_cast<int64_t>(gpus_.size());
+    environment.emplace_back(kChildrenOnGpu,
+                             std::to_string(workers_on_gpu(worker.index, count_, gpus)));
   }
   worker.process = std::make_unique<common::Process>(common::ProcessOptions{
       .arguments = {common::self_path().string(), "worker", "--run", run_.path().string(), "--name",

@@ -16,6 +16,9 @@ namespace nas::engine {
 std::string visible_gpu(int64_t index, const std::vector<int64_t>& gpus,
                         const std::string& visible);
 
+// Of `workers`, those that share the GPU of worker `index`, itself among them.
+int64_t workers_on_gpu(int64_t index, int64_t workers, int64_t gpus);
+
 class LocalWorkers {
  public:
   // On the devices that `device` names (--device), in turn.
@@ -45,6 +48,7 @@ class LocalWorkers {
   void start(Worker& worker) const;
 
   RunFolder run_;
+  int64_t count_;
   std::vector<int64_t> gpus_;  // empty: on the CPU
   std::vector<Worker> workers_;
   int64_t deaths_ = 0;

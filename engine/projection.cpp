@@ -145,6 +145,7 @@ Projection project_search(const common::Options& options, int64_t classes, int64
     }
     for (auto& timing : pending) timings.push_back(timing.get());
   }
+  if (device.is_cuda()) child_trainer::release_cuda_memory();  // children need it
   if (timings.empty()) require_memory(least_bytes * static_cast<double>(together), device);
   Timing mean;
   for (const Timing& timing : timings) {

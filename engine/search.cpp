@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "child_trainer/device.h"
-#include "child_trainer/train_settings.h"
+#include "child_trainer/step_graph.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -243,7 +243,9 @@ SearchResult search(common::Options options) {
   }
   resolve(options, devices);
   const RunFolder run = named ? *named : RunFolder(new_run_path(options));
-  child_trainer::TrainSettings::from(options);
+  // Before time is spent on it: what children would refuse.
+  child_trainer::check_cuda_graph(child_trainer::TrainSettings::from(options), {}, devices.front(),
+                                  /*ranks=*/1);
   const RunSpace space(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);

@@ -85,7 +85,8 @@ common::OptionList own_search_options() {
        .min = 1},
       {.name = "workers",
        .value = 0,
-       .help = "Children side by side; 0: one a GPU of --device, or on the CPU one a core",
+       .help = "Children side by side, on the GPUs of --device in turn; 0: one a GPU, or on the "
+               "CPU one a core",
        .min = 0,
        .max = 4096,
        .lasting = Lasting::kUntilChanged},
@@ -121,7 +122,7 @@ common::OptionList own_search_options() {
       {.name = "child-memory",
        .value = "0",
        .help = "A child that takes more is OOM, e.g. 4GB (on a GPU also of its memory); 0: its "
-               "share of the machine, or of a container's limit",
+               "share of the machine, or of a container's limit, and of a GPU that several share",
        .lasting = Lasting::kUntilChanged},
       {.name = "max-attempts",
        .value = 3,

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "child_trainer/device.h"
+#include "child_trainer/step_graph.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/process.h"
@@ -21,7 +22,7 @@ namespace {
 
 using common::Json;
 
-constexpr int kPollMs = 1000;
+constexpr int kReplyMs = 1000;
 
 common::OptionList timing_options() {
   return {{.name = "children",
@@ -97,7 +98,7 @@ class Children {
  private:
   static Json answer_of(common::Process& child) {
     for (;;) {
-      if (const auto line = child.read_line(kPollMs)) return common::parse_json(*line, "bench");
+      if (const auto line = child.read_line(kReplyMs)) return common::parse_json(*line, "bench");
       if (child.at_end()) throw_ended(child.wait());
     }
   }
@@ -183,26 +184,28 @@ TrainerBenchResult bench_trainer(const common::Options& options,
   const auto cost = search_space::cost_of(graph);
   const auto traffic = search_space::traffic_of(graph);
   const auto device = child_trainer::find_device(options.text("device"));
+  const auto settings = child_trainer::TrainSettings::from(options);
+  int64_t warm_up = options.integer("warm-up");
+  if (child_trainer::records_steps(settings, {}, device, /*ranks=*/1))
+    warm_up = std::max<int64_t>(warm_up, child_trainer::StepGraph::kFirstSteps + 1);
   const auto works = works_of(options);
   std::map<std::string, RoundSums> rounds;
   double data_bytes = 0;
   {
     Children timed(options, threads);
     data_bytes = timed.data_bytes();
-    for (const auto& work : works) timed.time(work, options.integer("warm-up"));
+    for (const auto& work : works) timed.time(work, warm_up);
     const int64_t count = options.integer("rounds");
     for (int64_t round = 0; round < count; ++round) {
       for (const auto& work : works) rounds[work].add(timed.time(work, options.integer("steps")));
       show(round + 1, count);
     }
   }
-  TrainerBenchResult result{
-      .parameters = cost.parameters + cost.auxiliary_parameters,
-      .multiply_adds = cost.multiply_adds,
-      .threads = threads,
-      .device = child_trainer::device_text({device}),
-      .predicted_bytes =
-          training_bytes(graph, child_trainer::TrainSettings::from(options), device, data_bytes)};
+  TrainerBenchResult result{.parameters = cost.parameters + cost.auxiliary_parameters,
+                            .multiply_adds = cost.multiply_adds,
+                            .threads = threads,
+                            .device = child_trainer::device_text({device}),
+                            .predicted_bytes = training_bytes(graph, settings, device, data_bytes)};
   child_trainer::set_threads(threads * children);
   result.roofline = child_trainer::measure_roofline(device, options.text("precision") == "bf16");
   const auto forward = static_cast<double>(cost.multiply_adds);

@@ -107,7 +107,7 @@ void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset
                                options.integer("filters"), common::with_commas(cost.parameters),
                                common::with_unit(static_cast<double>(cost.multiply_adds))));
   // All ranks work at once, each on its part of a batch.
-  const auto part = settings_of_part(job, dataset, ranks.ranks());
+  const auto part = settings_of_part(job, dataset, ranks.device(), ranks.ranks());
   const double data_bytes = static_cast<double>(
       dataset.train.images.size() + dataset.valid.images.size() + dataset.test.images.size());
   const double bytes = training_bytes(graph, part, ranks.device(), 2 * data_bytes);
@@ -246,6 +246,7 @@ TransferResult transfer(common::Options options) {
 
   const int64_t threads = threads_of_rank(options, ranks.local_ranks());
   child_trainer::set_threads(threads);
+  child_trainer::make_cuda_deterministic(options.flag("cudnn-benchmark"));
   if (folder.empty()) folder = new_model_path(dataset.name);
   common::try_folder(folder, "--out");  // before time is spent on it
   choose_precision(options, source.architecture, dataset, ranks.device(), ranks.ranks());
@@ -274,7 +275,6 @@ TransferResult transfer(common::Options options) {
   const auto communicator = ranks.gather(
       folder, threads,
       transfer_plan(options, source.architecture, source.provenance.value("dataset_sha256", "")));
-  child_trainer::make_cuda_deterministic();
   child_trainer::Trainer trainer(dataset, ranks.device(), communicator);
   const auto trained = train(trainer, job, start, options.number("time-limit"));
   const auto cost = search_space::cost_of(graph);

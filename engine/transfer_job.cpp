@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "child_trainer/step_graph.h"
+
 namespace nas::engine {
 
 data::Dataset transfer_dataset(data::Dataset dataset, const common::Options& options) {
@@ -38,10 +40,13 @@ child_trainer::TrainJob transfer_job(const common::Options& options,
 }
 
 child_trainer::TrainSettings settings_of_part(const child_trainer::TrainJob& job,
-                                              const data::Dataset& dataset, int64_t ranks) {
+                                              const data::Dataset& dataset, at::Device device,
+                                              int64_t ranks) {
   auto settings = job.settings;
   const int64_t batch = std::min(settings.batch_size, dataset.train.count());
   settings.batch_size = job.parallel.images_a_pass(batch, ranks);
+  if (!child_trainer::records_steps(settings, job.parallel, device, ranks))
+    settings.cuda_graph = "off";
   return settings;
 }
 

@@ -15,8 +15,10 @@ child_trainer::TrainJob transfer_job(const common::Options& options,
                                      const search_space::Architecture& architecture,
                                      const data::Dataset& dataset);
 
-// What one rank trains by in one pass: the job's settings, with its part of a batch.
+// What one rank trains by in one pass, and how it is timed alone: the job's settings, with its part
+// of a batch, and without CUDA graphs where the ranks' steps have none.
 child_trainer::TrainSettings settings_of_part(const child_trainer::TrainJob& job,
-                                              const data::Dataset& dataset, int64_t ranks);
+                                              const data::Dataset& dataset, at::Device device,
+                                              int64_t ranks);
 
 }  // namespace nas::engine

@@ -46,6 +46,10 @@ common::OptionList own_options() {
        .value = std::vector<std::string>(),
        .help = "Train on these devices, with one rank each: cuda:0,cuda:1",
        .lasting = Lasting::kUntilChanged},
+      {.name = "cudnn-benchmark",
+       .value = false,
+       .help = "On a GPU: time the algorithms for each convolution at the start and keep to the "
+               "fastest; another start may round otherwise, even of the same training"},
       {.name = "rendezvous",
        .value = "",
        .help = "HOST:PORT where rank 0 listens under Slurm; by default on the step's first node",

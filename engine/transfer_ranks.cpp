@@ -26,7 +26,7 @@ using child_trainer::Communicator;
 namespace {
 
 constexpr double kGatherSeconds = 1800.0;  // until all have come: rank 0 reads images first
-constexpr double kEndSeconds = 30.0;       // until the others have ended after rank 0
+constexpr double kOthersSeconds = 30.0;       // until the others have ended after rank 0
 
 using Tcp = std::unique_ptr<child_trainer::TcpCommunicator>;
 
@@ -61,7 +61,7 @@ TransferRanks::TransferRanks(const std::optional<RankPlace>& place, std::vector<
 
 TransferRanks::~TransferRanks() {
   if (std::uncaught_exceptions() > exceptions_) return;
-  const double deadline = common::monotonic_seconds() + kEndSeconds;
+  const double deadline = common::monotonic_seconds() + kOthersSeconds;
   std::error_code ignored;
   for (auto& helper : helpers_) {
     helper.process->wait_or_kill(deadline - common::monotonic_seconds());
@@ -136,7 +136,7 @@ bool train_along(const common::Json& plan, const common::Options& options,
   const data::Dataset dataset = transfer_dataset(data::read_dataset(found.file), options);
   const auto job = transfer_job(
       options, search_space::architecture_from_json(plan.at("architecture"), "rank 0"), dataset);
-  child_trainer::make_cuda_deterministic();
+  child_trainer::make_cuda_deterministic(options.flag("cudnn-benchmark"));
   child_trainer::Trainer trainer(dataset, device, communicator);
   const auto result = trainer.run(job, {.should_stop = [] { return stop_signal() != 0; }});
   return result.state != child_trainer::TrainState::kStopped;

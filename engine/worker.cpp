@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kLeaseSeconds = 60.0;
 constexpr double kRenewSeconds = 15.0;
-constexpr int kPauseMs = 100;  // between looks for a trial, unless the coordinator tells of one
+constexpr int kLookMs = 100;  // between looks for a trial, unless the coordinator tells of one
 
 void work_on(Trial trial, const RunFolder& run, Store& store, Evaluator& evaluator,
              int64_t max_attempts) {
@@ -64,7 +64,7 @@ int run_worker(const RunFolder& run, const common::Options& options, const std::
       work_on(std::move(*trial), run, store, *evaluator, max_attempts);
       common::tell_news(STDOUT_FILENO);
     } else {
-      common::wait_for_news({STDIN_FILENO}, kPauseMs);
+      common::wait_for_news({STDIN_FILENO}, kLookMs);
     }
   }
   return common::kExitDone;

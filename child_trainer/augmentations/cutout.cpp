@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "child_trainer/augmentation.h"
+#include "child_trainer/device.h"
 
 namespace nas::child_trainer {
 namespace {
@@ -28,7 +29,7 @@ at::Tensor apply(const at::Tensor& images, std::vector<common::RandomStream>& ra
       std::fill(line + left, line + right, 0.0F);
     }
   }
-  return images * mask.to(images.device());
+  return images * upload(mask, images.device());
 }
 
 const common::Register<Augmentation> kRegister{

@@ -36,11 +36,8 @@ void share_state(Communicator& communicator, Network& network, Optimizer& optimi
     communicator.broadcast(buffers);
     part_into(buffers, network.buffers());
   }
-  common::Json json = to_json(progress);
-  json["optimizer_steps"] = optimizer.steps();
-  json = common::parse_json(broadcast_text(communicator, json.dump()), "rank 0");
-  progress = progress_from_json(json, "rank 0");
-  optimizer.set_steps(common::json_get<int64_t>(json, "optimizer_steps", "rank 0"));
+  const std::string text = broadcast_text(communicator, to_json(progress).dump());
+  progress = progress_from_json(common::parse_json(text, "rank 0"), "rank 0");
 }
 
 void average_buffers(Communicator& communicator, Network& network) {

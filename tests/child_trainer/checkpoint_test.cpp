@@ -54,7 +54,6 @@ TEST_CASE("checkpoint: weights, statistics, momentum and progress come back", "[
   REQUIRE(progress.has_value());
   CHECK(same(saved.network.state(true), other.network.state(true)));
   CHECK(same(saved.optimizer.momentum(), other.optimizer.momentum()));
-  CHECK(other.optimizer.steps() == 3);
   CHECK(progress->epoch == kProgress.epoch);
   CHECK(progress->step == kProgress.step);
   CHECK(progress->loss_sum == kProgress.loss_sum);
@@ -75,7 +74,6 @@ TEST_CASE("checkpoint: none, or one of something else, is not taken", "[child_tr
   CHECK_FALSE(
       load_checkpoint(folder.path(), training.network, training.optimizer, "mine").has_value());
   CHECK(same(before.network.state(true), training.network.state(true)));
-  CHECK(training.optimizer.steps() == 1);
 
   remove_checkpoint(folder.path());
   CHECK_FALSE(std::filesystem::exists(folder.path() / kFile));

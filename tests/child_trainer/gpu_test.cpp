@@ -1,13 +1,11 @@
-// What only a GPU can show. Tests that run everywhere and are skipped, with the reason, without
-// one.
+// Trainings on a GPU beside those on the CPU.
 #include <ATen/ATen.h>
-#include <ATen/Context.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
-#include <cstdlib>
 
+#include "tests/child_trainer/gpu.h"
 #include "tests/child_trainer/trainings.h"
 #include "tests/support/temp_dir.h"
 
@@ -16,15 +14,6 @@ namespace {
 
 using Catch::Matchers::WithinRel;
 using tests::TempDir;
-
-// The first GPU, set up as for a child, but without TF32: convolutions in it round at 1e-3.
-at::Device gpu() {
-  if (cuda_device_count() == 0) SKIP("no GPU: " + cuda_device_text(0));
-  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 1);  // cuBLAS reads it when it starts
-  make_cuda_deterministic();
-  at::globalContext().setAllowTF32CuDNN(false);
-  return {at::kCUDA, 0};
-}
 
 // A NASNet's five epochs of one step each, so that their training losses are those of the steps.
 TrainJob five_steps(const std::filesystem::path& folder) {
@@ -52,7 +41,7 @@ TrainHooks stop_after(int steps) {
 
 TEST_CASE("gpu: five steps of a NASNet have the losses of the CPU", "[child_trainer][gpu]") {
   const TempDir root;
-  Trainer there(training_set(), gpu());
+  Trainer there(training_set(), first_gpu());
   Trainer here = new_trainer();
   const auto losses = losses_of(there, five_steps(root.path() / "gpu"));
   const auto expected = losses_of(here, five_steps(root.path() / "cpu"));
@@ -61,7 +50,7 @@ TEST_CASE("gpu: five steps of a NASNet have the losses of the CPU", "[child_trai
 }
 
 TEST_CASE("gpu: the same seed gives the same bits", "[child_trainer][gpu]") {
-  const at::Device device = gpu();
+  const at::Device device = first_gpu();
   const TempDir root;
   const auto trained = [&](const std::string& name, uint64_t seed) {
     Trainer trainer(training_set(), device);
@@ -76,7 +65,7 @@ TEST_CASE("gpu: the same seed gives the same bits", "[child_trainer][gpu]") {
 }
 
 TEST_CASE("gpu: what is computed anew changes no loss", "[child_trainer][gpu]") {
-  Trainer trainer(training_set(), gpu());
+  Trainer trainer(training_set(), first_gpu());
   const TempDir root;
   for (const char* precision : {"fp32", "bf16"}) {
     CAPTURE(precision);
@@ -93,7 +82,7 @@ TEST_CASE("gpu: what is computed anew changes no loss", "[child_trainer][gpu]") 
 }
 
 TEST_CASE("gpu: a training in bfloat16 learns", "[child_trainer][gpu]") {
-  Trainer trainer(training_set(40), gpu());
+  Trainer trainer(training_set(40), first_gpu());
   const TempDir root;
   TrainJob job = small_job(root.path() / "fp32");
   job.settings.epochs = 5;
@@ -107,7 +96,7 @@ TEST_CASE("gpu: a training in bfloat16 learns", "[child_trainer][gpu]") {
 }
 
 TEST_CASE("gpu: a checkpoint from the GPU is continued on the CPU", "[child_trainer][gpu]") {
-  Trainer there(training_set(), gpu());
+  Trainer there(training_set(), first_gpu());
   const TempDir root;
   const TrainJob job = five_steps(root.path() / "moved");
   REQUIRE(there.run(job, stop_after(2)).state == TrainState::kStopped);

@@ -1,14 +1,13 @@
 // NCCL at one rank, which a single GPU can show; what several ranks do is tested over TCP, behind
 // the same interface.
 #include <ATen/ATen.h>
-#include <ATen/Context.h>
 
 #include <catch2/catch_test_macros.hpp>
-#include <cstdlib>
 
 #include "child_trainer/distributed/nccl_communicator.h"
 #include "child_trainer/distributed/synchronised_batch_norm.h"
 #include "common/error.h"
+#include "tests/child_trainer/gpu.h"
 #include "tests/child_trainer/trainings.h"
 #include "tests/support/temp_dir.h"
 
@@ -17,21 +16,13 @@ namespace {
 
 using tests::TempDir;
 
-// The first GPU, set up as for a transfer.
-at::Device gpu() {
-  if (cuda_device_count() == 0) SKIP("no GPU: " + cuda_device_text(0));
-  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 1);  // cuBLAS reads it when it starts
-  make_cuda_deterministic();
-  return {at::kCUDA, 0};
-}
-
 TEST_CASE("nccl: a build without it says how to get it", "[child_trainer]") {
   if (cuda_device_count() > 0) SKIP("this build has NCCL");
   CHECK_THROWS_AS(make_nccl_communicator(at::Device(at::kCUDA, 0), nullptr), common::ConfigError);
 }
 
 TEST_CASE("nccl: sums and broadcasts of one rank leave values alone", "[child_trainer][gpu]") {
-  const at::Device device = gpu();
+  const at::Device device = first_gpu();
   const auto communicator = make_nccl_communicator(device, nullptr);
   CHECK(communicator->rank() == 0);
   CHECK(communicator->ranks() == 1);
@@ -52,7 +43,7 @@ TEST_CASE("nccl: sums and broadcasts of one rank leave values alone", "[child_tr
 
 // The sum is begun behind work of the present stream, and waited for by what follows on it.
 TEST_CASE("nccl: a sum is in order with the work around it", "[child_trainer][gpu]") {
-  const at::Device device = gpu();
+  const at::Device device = first_gpu();
   const auto communicator = make_nccl_communicator(device, nullptr);
   at::Tensor values = at::zeros({1 << 22}, device);
   for (int i = 0; i < 50; ++i) {
@@ -65,7 +56,7 @@ TEST_CASE("nccl: a sum is in order with the work around it", "[child_trainer][gp
 }
 
 TEST_CASE("nccl: synchronised batch norm on a GPU is batch norm", "[child_trainer][gpu]") {
-  const at::Device device = gpu();
+  const at::Device device = first_gpu();
   const auto communicator = make_nccl_communicator(device, nullptr);
   const at::Tensor x = at::randn({6, 5, 4, 3}, device).set_requires_grad(true);
   const at::Tensor other = x.detach().clone().set_requires_grad(true);
@@ -88,7 +79,7 @@ TEST_CASE("nccl: synchronised batch norm on a GPU is batch norm", "[child_traine
 }
 
 TEST_CASE("nccl: a training with one rank has the bits of one without", "[child_trainer][gpu]") {
-  const at::Device device = gpu();
+  const at::Device device = first_gpu();
   const TempDir root;
   const auto trained = [&](const std::string& name, std::shared_ptr<Communicator> communicator) {
     Trainer trainer(training_set(), device, std::move(communicator));

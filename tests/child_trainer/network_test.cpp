@@ -8,6 +8,7 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <cmath>
 
+#include "child_trainer/autocast.h"
 #include "search_space/cost.h"
 #include "search_space/network_family.h"
 #include "tests/child_trainer/graphs.h"
@@ -31,14 +32,6 @@ std::vector<std::string> architectures() {
   std::vector<std::string> names = common::Registry<NamedArchitecture>::names();
   names.push_back(kBench201);
   return names;
-}
-
-at::Tensor random_tensor(const std::vector<int64_t>& shape, uint64_t seed) {
-  common::RandomStream random({.seed = seed, .purpose = "network_test"});
-  at::Tensor tensor = at::empty(shape);
-  auto* data = tensor.data_ptr<float>();
-  for (int64_t i = 0; i < tensor.numel(); ++i) data[i] = static_cast<float>(random.normal());
-  return tensor;
 }
 
 int64_t count_of(const NamedTensors& tensors) {
@@ -189,6 +182,19 @@ TEST_CASE("network: what is dropped is a function of the key", "[child_trainer]"
   CHECK(at::equal(first, logits({.seed = 1, .trial = 2, .epoch = 3})));
   CHECK_FALSE(at::equal(first, logits({.seed = 1, .trial = 2, .epoch = 4})));
   CHECK_FALSE(at::equal(first, logits({.seed = 5, .trial = 2, .epoch = 3})));
+}
+
+TEST_CASE("network: what is dropped from bfloat16 leaves bfloat16", "[child_trainer]") {
+  Network network = drop_path_network(1.0);
+  Pass pass{.training = true, .drop_path = 0.5, .key = {.seed = 1}};
+  at::ScalarType type = at::kFloat;
+  pass.observe = [&](const search_space::Node& node, const std::vector<at::Tensor>&,
+                     const at::Tensor& output) {
+    if (node.kind == search_space::Primitive::kDropPath) type = output.scalar_type();
+  };
+  const Autocast autocast(true, at::kCPU);
+  network.forward(at::ones({8, 3, 2, 2}, at::kBFloat16), pass);
+  CHECK(type == at::kBFloat16);
 }
 
 TEST_CASE("network: the same key gives the same initial weights", "[child_trainer]") {

@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "search_space/network_family.h"
 #include "tests/child_trainer/graphs.h"
+#include "tests/child_trainer/tensors.h"
 #include "tests/support/spaces.h"
 
 namespace nas::child_trainer {
@@ -18,8 +19,6 @@ namespace {
 
 using search_space::NetworkGraph;
 using search_space::NetworkOptions;
-
-const at::Device kCpu(at::kCPU);
 
 at::Tensor images_of(const NetworkGraph& graph, int64_t count) {
   common::RandomStream random({.seed = 3, .purpose = "plan_test"});

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "child_trainer/network.h"
+#include "common/random.h"
 
 namespace nas::child_trainer {
 
@@ -16,6 +17,15 @@ inline bool same(const NamedTensors& one, const NamedTensors& other) {
     if (other.count(name) == 0 || !at::equal(tensor, other.at(name))) return false;
   }
   return true;
+}
+
+// Standard normal values, drawn anew for every seed.
+inline at::Tensor random_tensor(const std::vector<int64_t>& shape, uint64_t seed) {
+  common::RandomStream random({.seed = seed, .purpose = "random_tensor"});
+  at::Tensor tensor = at::empty(shape);
+  auto* data = tensor.data_ptr<float>();
+  for (int64_t i = 0; i < tensor.numel(); ++i) data[i] = static_cast<float>(random.normal());
+  return tensor;
 }
 
 }  // namespace nas::child_trainer

@@ -19,7 +19,7 @@ using exporting::Exporter;
 using exporting::ExportModel;
 
 constexpr int64_t kImages = 3;
-constexpr double kTolerance = 1e-4;
+constexpr double kExportTolerance = 1e-4;
 
 // Pixels, as whole numbers of 0..255.
 std::vector<float> random_images(const ExportModel& model) {
@@ -40,7 +40,7 @@ void check_exporter(const Exporter& exporter, const ExportModel& model) {
   const auto theirs = exporter.scores(files[0], model, images, kImages);
   const exporting::Parity parity = exporting::check_parity(ours, theirs, model.graph.classes);
   CHECK(parity.images == kImages);
-  CHECK(parity.largest_difference <= kTolerance);
+  CHECK(parity.largest_difference <= kExportTolerance);
   CHECK(parity.same_top_label == kImages);
 }
 
