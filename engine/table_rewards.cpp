@@ -13,13 +13,13 @@ namespace nas::engine {
 
 namespace {
 
-std::string where_of(const common::Options& options) {
+std::string evaluator_text(const common::Options& options) {
   return "--evaluator " + options.text("evaluator");
 }
 
 // What the user asks of trainings, of which there are none.
 void check_options_of_training(const common::Options& options) {
-  const std::string with = "with " + where_of(options);
+  const std::string with = "with " + evaluator_text(options);
   for (const char* name : {"reward", "repeats"}) {
     if (!options.is_given(name)) continue;
     throw common::ConfigError({.where = std::string("--") + name,
@@ -66,10 +66,10 @@ void check_signs(const common::Options& options, const std::map<std::string, dou
 void TableRewards::check(const common::Options& options) {
   if (options.text("table").empty()) {
     throw common::UsageError(
-        {.where = where_of(options), .what = "no table", .hint = "--table FILE"});
+        {.where = evaluator_text(options), .what = "no table", .hint = "--table FILE"});
   }
   if (options.text("space") != "nasbench201") {
-    throw common::ConfigError({.where = where_of(options),
+    throw common::ConfigError({.where = evaluator_text(options),
                                .what = "tables name architectures by NAS-Bench-201 strings",
                                .got = "--space " + options.text("space"),
                                .expected = "--space nasbench201"});

@@ -17,9 +17,10 @@ namespace nas::engine {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
-using Numbers = std::vector<int64_t>;
+using Integers = std::vector<int64_t>;
 
-common::Options options_with(const std::vector<std::pair<std::string, std::string>>& values) {
+common::Options options_of_nine_epochs(
+    const std::vector<std::pair<std::string, std::string>>& values) {
   common::Options options = search_options();
   options.set("space", "nasbench201", "test");
   options.set("epochs", "9", "test");
@@ -48,8 +49,8 @@ Trial promoted(const Trial& trial, int64_t rung, int64_t from, int64_t to, doubl
   return row;
 }
 
-Numbers ids_of(const std::vector<Trial>& trials) {
-  Numbers ids;
+Integers ids_of(const std::vector<Trial>& trials) {
+  Integers ids;
   for (const auto& trial : trials) ids.push_back(trial.id);
   return ids;
 }
@@ -60,15 +61,15 @@ struct Halved {
   std::vector<Trial> further = {
       promoted(trials[7], 1, 1, 3, 0.5), promoted(trials[8], 1, 1, 3, 0.4),
       promoted(trials[9], 1, 1, 3, 0.3), promoted(trials[7], 2, 3, 9, 0.35)};
-  common::Options options = options_with({{"fidelity", "asha"}});
+  common::Options options = options_of_nine_epochs({{"fidelity", "asha"}});
 };
 
 TEST_CASE("trained: rewards are kept apart by their epochs", "[engine]") {
   const Halved run;
-  CHECK(trained_epochs(run.trials, run.further) == Numbers{9, 3, 1});
+  CHECK(trained_epochs(run.trials, run.further) == Integers{9, 3, 1});
   CHECK(trained_epochs({}, {}).empty());
   CHECK(trained_architectures(run.trials, run.further, 1).size() == 10);
-  CHECK(ids_of(longest_trained(run.trials, run.further)) == Numbers{7});
+  CHECK(ids_of(longest_trained(run.trials, run.further)) == Integers{7});
   const auto second = trained_architectures(run.trials, run.further, 3);
   REQUIRE(second.size() == 3);
   CHECK(second[0].trial.id == 7);
@@ -94,7 +95,7 @@ TEST_CASE("winner: it is among those that were trained longest", "[engine]") {
   CHECK(winner->architectures == 1);
   CHECK_THAT(winner_text(*winner), ContainsSubstring("0.3500 after 9 epochs"));
   CHECK(to_json(*winner).at("epochs").get<int>() == 9);
-  CHECK(ids_of(best_trials(run.trials, run.further, run.options, 5)) == Numbers{7, 8, 9, 6, 5});
+  CHECK(ids_of(best_trials(run.trials, run.further, run.options, 5)) == Integers{7, 8, 9, 6, 5});
 
   run.further.pop_back();
   winner = choose_winner(run.trials, run.further, run.options);
@@ -159,8 +160,8 @@ TEST_CASE("finalists: enough of them have a model, and size is not believed in",
         with_reward(finalist_of(trial, 20), 0.5 + static_cast<double>(trial.id) / 50));
     further.back().metrics = trial.metrics;
   }
-  const auto winner =
-      choose_winner(trials, further, options_with({{"size-prior", "3"}, {"finalists", "12"}}));
+  const auto winner = choose_winner(
+      trials, further, options_of_nine_epochs({{"size-prior", "3"}, {"finalists", "12"}}));
   REQUIRE(winner->modelled);
   CHECK(winner->finalist);
   CHECK(winner->size_prior == 0);
@@ -170,7 +171,9 @@ TEST_CASE("finalists: enough of them have a model, and size is not believed in",
 
 TEST_CASE("finalists: options that make no sense are refused", "[engine]") {
   const auto check = [](const std::vector<std::pair<std::string, std::string>>& values,
-                        bool by_epoch = true) { check_finalists(options_with(values), by_epoch); };
+                        bool by_epoch = true) {
+    check_finalists(options_of_nine_epochs(values), by_epoch);
+  };
   CHECK_NOTHROW(check({}, false));
   CHECK_NOTHROW(check({{"finalists", "3"}}));
   CHECK_NOTHROW(check({{"finalists", "3"}, {"finalist-epochs", "10"}}));
@@ -216,13 +219,14 @@ TEST_CASE("epochs: what was trained, what that would take in full, and who went 
         "4 of 7 promoted after 1, 1 of 4 promoted after 3; 5 trials stopped early");
   CHECK(to_json(spent).at("rungs").size() == 3);
 
-  const EpochsSpent full = epochs_spent(trials_after(4, 9), {}, options_with({}));
+  const EpochsSpent full = epochs_spent(trials_after(4, 9), {}, options_of_nine_epochs({}));
   CHECK(full.search == 36);
   CHECK(full.in_full == 36);
   CHECK(full.stopped_early == 0);
   CHECK(full.rungs.empty());
   CHECK(epochs_text(full) == "36 trained");
-  CHECK(epochs_spent(run.trials, run.further, options_with({{"evaluator", "table"}})).all() == 0);
+  CHECK(epochs_spent(run.trials, run.further, options_of_nine_epochs({{"evaluator", "table"}}))
+            .all() == 0);
 }
 
 }  // namespace

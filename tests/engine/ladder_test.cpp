@@ -14,7 +14,7 @@ namespace nas::engine {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
-using Numbers = std::vector<int64_t>;
+using Integers = std::vector<int64_t>;
 
 common::Options options_of(const std::string& fidelity, int64_t min_epochs, int64_t eta,
                            int64_t epochs, int64_t trials = 100) {
@@ -27,17 +27,17 @@ common::Options options_of(const std::string& fidelity, int64_t min_epochs, int6
   return options;
 }
 
-Numbers rungs_of(int64_t min_epochs, int64_t eta, int64_t epochs) {
+Integers rungs_of(int64_t min_epochs, int64_t eta, int64_t epochs) {
   return Ladder(options_of("asha", min_epochs, eta, epochs)).epochs();
 }
 
 TEST_CASE("ladder: rungs have eta times the epochs, and the last one all", "[engine]") {
-  CHECK(rungs_of(1, 3, 9) == Numbers{1, 3, 9});
-  CHECK(rungs_of(1, 3, 10) == Numbers{1, 3, 10});
-  CHECK(rungs_of(2, 4, 31) == Numbers{2, 31});
-  CHECK(rungs_of(2, 4, 32) == Numbers{2, 8, 32});
-  CHECK(rungs_of(1, 2, 1) == Numbers{1});
-  CHECK(Ladder(options_of("full", 1, 3, 20)).epochs() == Numbers{20});
+  CHECK(rungs_of(1, 3, 9) == Integers{1, 3, 9});
+  CHECK(rungs_of(1, 3, 10) == Integers{1, 3, 10});
+  CHECK(rungs_of(2, 4, 31) == Integers{2, 31});
+  CHECK(rungs_of(2, 4, 32) == Integers{2, 8, 32});
+  CHECK(rungs_of(1, 2, 1) == Integers{1});
+  CHECK(Ladder(options_of("full", 1, 3, 20)).epochs() == Integers{20});
 }
 
 TEST_CASE("ladder: what cannot be climbed is refused", "[engine]") {
@@ -117,7 +117,7 @@ class Search {
 
  private:
   Ladder ladder_;
-  Numbers epochs_;
+  Integers epochs_;
 };
 
 TEST_CASE("ladder: what goes on does not depend on what ends first", "[engine]") {
@@ -214,9 +214,9 @@ TEST_CASE("ladder: what was not trained is on no rung", "[engine]") {
   search.trial(5).reused_from = 0;
   search.trial(7).state = TrialState::kNotANumber;  // it was trained: five are on the first rung
   search.advance();
-  CHECK(search.order_ == Numbers{promotion_of(search.trial(2), 1).id,
-                                 promotion_of(search.trial(4), 1).id,
-                                 promotion_of(search.trial(6), 1).id});
+  CHECK(search.order_ == Integers{promotion_of(search.trial(2), 1).id,
+                                  promotion_of(search.trial(4), 1).id,
+                                  promotion_of(search.trial(6), 1).id});
   for (const int64_t id : {0, 1, 3, 5, 7}) CHECK(search.ladder().is_known(search.trial(id)));
 }
 
