@@ -10,9 +10,10 @@
 namespace nas::engine {
 
 struct Projection {
-  double seconds_a_trial = 0.0;   // of training it
+  double seconds_a_trial = 0.0;   // of training it for all of --epochs
   double seconds_a_choice = 0.0;  // of scoring the pool that it is chosen from; 0: none is scored
-  double seconds = 0.0;           // of the whole run, repeats included
+  double seconds = 0.0;           // of the whole run, repeats and finalists included
+  double epochs = 0.0;            // of all its trainings
   double bytes_a_child = 0.0;     // of memory
 };
 

@@ -44,11 +44,8 @@ class TrainedEvaluator : public Evaluator {
     if (ended_ > 0) times_["idle"] = begun_ - ended_;
     if (!child_) start_child();
     // To a child that is gone nothing can be written; its output has ended then, too.
-    child_->write_line(to_json(ChildRequest{.trial = trial.id,
-                                            .attempt = trial.attempt,
-                                            .architecture = trial.architecture,
-                                            .settings = space_.settings(trial.choices)})
-                           .dump());
+    child_->write_line(
+        to_json(ChildRequest{.trial = trial, .settings = space_.settings(trial.choices)}).dump());
     double heard = begun_;
     double asked = heard;
     bool stopping = false;
@@ -161,10 +158,9 @@ const common::Register<EvaluatorPlugin> kRegister{
          [](const common::Options& options) {
            parse_bytes("child-memory", options.text("child-memory"));
          },
-     .make = [](const RunFolder& run,
-                const common::Options& options) -> std::unique_ptr<Evaluator> {
-       return std::make_unique<TrainedEvaluator>(run, options);
-     }}};
+     .make = [](const RunFolder& run, const common::Options& options)
+         -> std::unique_ptr<Evaluator> { return std::make_unique<TrainedEvaluator>(run, options); },
+     .by_epoch = true}};
 
 }  // namespace
 }  // namespace nas::engine

@@ -61,7 +61,9 @@ TEST_CASE("Every evaluator has a name, a summary and its functions", "[conforman
 TEST_CASE("Every evaluator accepts options that it can use and refuses what it cannot",
           "[conformance]") {
   const std::map<std::string, std::pair<std::string, std::string>> unusable = {
-      {"table", {"space", "nasnet"}}, {"trained", {"child-memory", "much"}}};
+      {"curves", {"space", "nasnet"}},
+      {"table", {"space", "nasnet"}},
+      {"trained", {"child-memory", "much"}}};
   const tests::TempDir dir;
   tests::write_table(dir.path() / "table.csv");
   for (const auto& [name, entry] : Registry<EvaluatorPlugin>::entries()) {
