@@ -78,8 +78,7 @@ common::OptionList TrainSettings::options() const {
        .value = cuda_graph,
        .help = "On a GPU: give it a whole training step in one call; auto: where that can be done "
                "there, and else say why not",
-       .choices = {"off", "on", "auto"},
-       .lasting = common::Lasting::kUntilChanged},
+       .choices = {"off", "on", "auto"}},
   };
 }
 

@@ -59,6 +59,14 @@ void add_run(Projection& projection, const common::Options& options, int64_t wor
 
 }  // namespace
 
+common::Json to_json(const Projection& projection) {
+  return {{"seconds", projection.seconds},
+          {"seconds_a_trial", projection.seconds_a_trial},
+          {"seconds_a_choice", projection.seconds_a_choice},
+          {"epochs", projection.epochs},
+          {"bytes_a_child", std::llround(projection.bytes_a_child)}};
+}
+
 double training_bytes(const search_space::NetworkGraph& graph,
                       const child_trainer::TrainSettings& settings, at::Device device,
                       double data_bytes) {

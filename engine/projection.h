@@ -16,6 +16,7 @@ struct Projection {
   double epochs = 0.0;            // of all its trainings
   double bytes_a_child = 0.0;     // of memory
 };
+common::Json to_json(const Projection& projection);
 
 // Times a few steps of training some architectures of the space, and the scores of --prescreen, and
 // reads the memory from their graphs. Architectures that do not fit into memory are not timed;

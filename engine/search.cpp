@@ -181,6 +181,10 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
 
 common::Json to_json(const SearchResult& result) {
   common::Json json = {{"run", result.run.path().string()}};
+  if (result.dry_run) {
+    json["projected"] = to_json(result.projected);
+    return json;
+  }
   if (result.winner) {
     const Trial& best = result.winner->trial;
     json["best"] = {{"trial", best.id},
@@ -267,13 +271,16 @@ SearchResult search(common::Options options) {
   }
   std::optional<data::Dataset> proxy;  // to be written
   if (evaluator.needs_proxy && !(exists && fs::exists(run.proxy()))) proxy = new_proxy(options);
-  print_plan(run, options,
-             !evaluator.needs_proxy ? common::Json()
-             : proxy                ? proxy_json(*proxy)
-                                    : proxy_json(run),
-             dry || !exists);
+  const Projection projected = print_plan(run, options,
+                                          !evaluator.needs_proxy ? common::Json()
+                                          : proxy                ? proxy_json(*proxy)
+                                                                 : proxy_json(run),
+                                          dry || !exists);
   if (dry) {
-    return {.run = run, .wall_seconds = common::monotonic_seconds() - start, .dry_run = true};
+    return {.run = run,
+            .wall_seconds = common::monotonic_seconds() - start,
+            .dry_run = true,
+            .projected = projected};
   }
 
   listen_for_stop(/*terminal_too=*/true);

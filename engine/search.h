@@ -3,6 +3,7 @@
 
 #include "engine/coordinator.h"
 #include "engine/epochs_spent.h"
+#include "engine/projection.h"
 #include "engine/winner.h"
 
 namespace nas::engine {
@@ -17,6 +18,7 @@ struct SearchResult {
   int64_t failed = 0;  // of these: in whatever way
   double wall_seconds = 0.0;
   bool dry_run = false;
+  Projection projected = {};  // of a dry run
 };
 common::Json to_json(const SearchResult& result);
 

@@ -34,8 +34,8 @@ std::string size_text(const search_space::Space& space) {
 
 }  // namespace
 
-void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
-                bool project) {
+Projection print_plan(const RunFolder& run, const common::Options& options,
+                      const common::Json& proxy, bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
   common::log_info(
       fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {}{}",
@@ -64,7 +64,7 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
   }
   if (proxy.is_null()) {
     common::log_info("rewards   from " + options.text("table"));
-    return;
+    return {};
   }
   common::log_info(fmt::format(
       "proxy     {}{}: {} training and {} held-out images at {} px, {} classes",
@@ -76,7 +76,7 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                                options.integer("filters"),
                                common::counted(options.integer("epochs"), "epoch"),
                                options.integer("batch-size"), options.number("lr")));
-  if (!project) return;
+  if (!project) return {};
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
                      proxy["valid"].get<int64_t>());
@@ -93,6 +93,7 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                                common::duration_text(projection.seconds_a_trial),
                                in_rungs ? " that goes all the way" : "", choice,
                                common::bytes_text(projection.bytes_a_child)));
+  return projection;
 }
 
 }  // namespace nas::engine

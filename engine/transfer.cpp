@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
@@ -101,9 +102,10 @@ int64_t epochs_done(const fs::path& folder) {
   return std::count(lines.begin(), lines.end(), '\n');
 }
 
-void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset,
-                const common::Options& options, const search_space::NetworkGraph& graph,
-                const TransferRanks& ranks) {
+// Returns what it projects.
+TransferResult print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset,
+                          const common::Options& options, const search_space::NetworkGraph& graph,
+                          const TransferRanks& ranks) {
   const auto& settings = job.settings;
   const auto cost = search_space::cost_of(graph);
   common::log_info(fmt::format("model     {}", job.folder.string()));
@@ -137,6 +139,12 @@ void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset
   common::log_info(fmt::format("projected {}{}, {} of memory{}", common::duration_text(seconds),
                                rest, common::bytes_text(bytes),
                                ranks.ranks() > 1 ? " for each rank" : ""));
+  return {.folder = job.folder,
+          .dry_run = true,
+          .projected_seconds = seconds,
+          .projected_bytes = bytes,
+          .parameters = cost.parameters,
+          .multiply_adds = cost.multiply_adds};
 }
 
 // Throws TrialError unless the training finished or was stopped.
@@ -212,6 +220,14 @@ TransferResult train_along(const RankPlace& place, const common::Options& option
 }  // namespace
 
 common::Json to_json(const TransferResult& result) {
+  if (result.dry_run) {
+    return {{"model", result.folder.string()},
+            {"parameters", result.parameters},
+            {"multiply_adds", result.multiply_adds},
+            {"projected",
+             {{"seconds", result.projected_seconds},
+              {"bytes_a_rank", std::llround(result.projected_bytes)}}}};
+  }
   return {{"model", result.folder.string()},     {"test", result.test},
           {"parameters", result.parameters},     {"multiply_adds", result.multiply_adds},
           {"wall_seconds", result.wall_seconds}, {"images_per_second", result.images_per_second}};
@@ -273,8 +289,8 @@ TransferResult transfer(common::Options options) {
   planned.auxiliary = job.settings.auxiliary;
   planned.dropout = job.settings.dropout;
   const auto graph = search_space::build_network(job.architecture, planned);
-  print_plan(job, dataset, options, graph, ranks);
-  if (options.flag("dry-run")) return {.folder = folder, .dry_run = true};
+  const TransferResult planned_result = print_plan(job, dataset, options, graph, ranks);
+  if (options.flag("dry-run")) return planned_result;
 
   listen_for_stop(/*terminal_too=*/true);
   common::require_free_bytes(folder, 200e6, "nas transfer");

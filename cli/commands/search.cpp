@@ -42,6 +42,7 @@ int run(Arguments& arguments) {
   const auto result = engine::search(arguments.options);
   const std::string run = result.run.path().string();
   if (result.dry_run) {
+    if (json) fmt::print("{}\n", engine::to_json(result).dump());
     common::log_info("dry run: nothing was started");
     return common::kExitDone;
   }

@@ -126,8 +126,7 @@ TEST_CASE("transfer: other options than it was begun with are refused and named"
   CHECK_THAT(resumed.err, ContainsSubstring("--seed 2 (it was begun with 1)"));
   // The same ones, another limit, and what changes no result are not.
   const ProgramResult same =
-      run_program(transfer("m", {"--epochs", "2", "--time-limit", "7", "--recompute",
-                                 "--cuda-graph", "auto", "--dry-run"}),
+      run_program(transfer("m", {"--epochs", "2", "--time-limit", "7", "--recompute", "--dry-run"}),
                   dir.path());
   CHECK(same.exit_code == 0);
   CHECK(state_of(dir.path() / "m") == before);
