@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "common/error.h"
+#include "common/log.h"
 #include "common/text.h"
 
 namespace nas::child_trainer {
@@ -102,6 +103,13 @@ void set_threads(int64_t threads) { at::set_num_threads(static_cast<int>(threads
 int64_t threads_a_child(int64_t children) {
   const auto cores = static_cast<int64_t>(std::thread::hardware_concurrency());
   return std::max<int64_t>(1, cores / std::max<int64_t>(1, children));
+}
+
+void warn_of_threads(int64_t threads) {
+  const int64_t cores = threads_a_child(1);
+  if (threads <= cores) return;
+  common::log_warning(std::to_string(threads) + " threads on " + common::counted(cores, "core") +
+                      " wait for each other: fewer may be faster");
 }
 
 bool is_out_of_memory(const std::exception& error) {

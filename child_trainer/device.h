@@ -35,6 +35,8 @@ at::Tensor upload(const at::Tensor& host, at::Device device);
 void set_threads(int64_t threads);
 // Threads that a child should use when `children` run side by side on the CPU.
 int64_t threads_a_child(int64_t children);
+// Says so when they are more than the CPU has cores: then they wait for each other.
+void warn_of_threads(int64_t threads);
 
 // Whether an allocator threw it, of the CPU or a GPU.
 bool is_out_of_memory(const std::exception& error);

@@ -31,6 +31,15 @@ EpochMetrics epoch_metrics_from_json(const common::Json& json) {
           .images_per_second = number("images_per_second")};
 }
 
+std::vector<EpochMetrics> read_metrics(const std::filesystem::path& file) {
+  std::vector<EpochMetrics> epochs;
+  for (const auto& line : common::split(common::read_file(file), '\n')) {
+    if (!line.empty())
+      epochs.push_back(epoch_metrics_from_json(common::parse_json(line, file.string())));
+  }
+  return epochs;
+}
+
 void trim_metrics(const std::filesystem::path& file, int64_t epochs) {
   if (!std::filesystem::exists(file)) return;
   std::string kept;

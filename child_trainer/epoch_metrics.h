@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "common/json.h"
 
@@ -20,6 +21,9 @@ struct EpochMetrics {
 };
 common::Json to_json(const EpochMetrics& metrics);
 EpochMetrics epoch_metrics_from_json(const common::Json& json);  // throws DataError
+
+// All lines of metrics.jsonl. Throws DataError.
+std::vector<EpochMetrics> read_metrics(const std::filesystem::path& file);
 
 // Leaves the lines of the first `epochs` epochs: those that a killed attempt wrote after its last
 // checkpoint are trained, and written, again.

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "child_trainer/augmentation.h"
+#include "child_trainer/kernels/kernels.h"
 #include "common/error.h"
 #include "common/text.h"
 
@@ -75,8 +76,8 @@ common::OptionList TrainSettings::options() const {
        .choices = {"auto", "torch"}},
       {.name = "cuda-graph",
        .value = cuda_graph,
-       .help = "On a GPU: give it a whole training step in one call; auto: where that can be done, "
-               "and else say why not",
+       .help = "On a GPU: give it a whole training step in one call; auto: where that can be done "
+               "there, and else say why not",
        .choices = {"off", "on", "auto"}},
   };
 }
@@ -121,6 +122,11 @@ TrainSettings TrainSettings::from(const common::Options& options) {
 
 bool kernels_run(const TrainSettings& settings, at::Device device) {
   return device.is_cpu() && settings.kernels == "auto" && settings.precision == "fp32";
+}
+
+std::string kernels_text(const TrainSettings& settings, at::Device device) {
+  if (!kernels_run(settings, device)) return "LibTorch's operators";
+  return std::string("kernels for ") + kernels::best().name;
 }
 
 double learning_rate_at(const TrainSettings& settings, int64_t step, int64_t steps_an_epoch) {

@@ -39,6 +39,8 @@ common::Option recompute_option();
 
 // Whether a training with these settings is run by our own kernels.
 bool kernels_run(const TrainSettings& settings, at::Device device);
+// "kernels for avx512" or "LibTorch's operators". Throws ConfigError: see kernels::best().
+std::string kernels_text(const TrainSettings& settings, at::Device device);
 
 // A function of the step alone, so that it survives a resume.
 double learning_rate_at(const TrainSettings& settings, int64_t step, int64_t steps_an_epoch);

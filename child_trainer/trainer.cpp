@@ -219,8 +219,10 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     Optimizer& optimizer = runner.optimizer();
     const std::string identity = identity_of(job);
     if (first) {
-      if (const auto stored = load_checkpoint(job.folder, *state_->network, optimizer, identity))
-        progress = *stored;
+      auto stored = load_checkpoint(job.folder, *state_->network, optimizer, identity);
+      if (!stored && !job.continue_from.empty())
+        stored = load_checkpoint(job.continue_from, *state_->network, optimizer, identity);
+      if (stored) progress = *stored;
       trim_metrics(job.folder / "metrics.jsonl", progress.epoch);
     }
     share_state(communicator, *state_->network, optimizer, progress);
@@ -231,8 +233,10 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     if (progress.last.is_object()) result.last = epoch_metrics_from_json(progress.last);
     bool time_is_up = false;
     TrainHooks limited = hooks;
-    if (progress.epoch < job.settings.epochs) hooks.on_start();
-    while (progress.epoch < job.settings.epochs) {
+    const int64_t last =
+        job.stop_after > 0 ? std::min(job.stop_after, job.settings.epochs) : job.settings.epochs;
+    if (progress.epoch < last) hooks.on_start();
+    while (progress.epoch < last) {
       const double start = common::monotonic_seconds();
       const double before = progress.seconds;
       limited.should_stop = [&] {
@@ -256,8 +260,7 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
       if (first) common::append_line(job.folder / "metrics.jsonl", to_json(result.last).dump());
       progress = {
           .epoch = progress.epoch + 1, .seconds = progress.seconds, .last = to_json(result.last)};
-      if (progress.epoch % job.checkpoint_epochs == 0 || progress.epoch == job.settings.epochs)
-        save();
+      if (progress.epoch % job.checkpoint_epochs == 0 || progress.epoch == last) save();
       hooks.on_epoch(result.last);
     }
     return finish(TrainState::kFinished, "");

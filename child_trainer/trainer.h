@@ -37,6 +37,10 @@ struct TrainJob {
       {};                   // safetensors whose tensors of equal name and shape start the training
   double time_limit = 0.0;  // seconds of training; 0: none
   int64_t checkpoint_epochs = 1;  // a checkpoint every so many epochs
+  int64_t stop_after = 0;  // finished after so many of settings.epochs, which the schedule is for,
+                           // with a checkpoint; 0: after all
+  std::filesystem::path continue_from = {};  // the folder of this training as it was stopped there:
+                                             // where `folder` has no checkpoint, that one is taken
 };
 
 struct TrainHooks {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <system_error>
 
 #include "child_trainer/device.h"
 #include "cli/command.h"
@@ -68,12 +69,15 @@ std::string first_line(const std::exception& error) {
   return text.substr(0, text.find('\n'));
 }
 
-// A result that did not reach its file is a failure.
-int after_output(int code) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  if (errno == EPIPE) return code;  // `nas … | head` has seen enough
+// A result that did not reach its file is a failure. `error`: what writing it ended with.
+int without_output(int code, int error) {
+  if (error == EPIPE) return code;  // `nas … | head` has seen enough
   nas::common::log_error("[stdout] the output could not be written (disk full?)");
   return nas::common::kExitFailed;
+}
+int after_output(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  return without_output(code, errno);
 }
 
 int guarded_run(int argc, char** argv) {
@@ -82,6 +86,11 @@ int guarded_run(int argc, char** argv) {
   } catch (const nas::common::Error& error) {
     nas::common::log_error(error.what());
     return error.exit_code();
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0)  // of fmt::print
+      return without_output(nas::common::kExitDone, error.code().value());
+    nas::common::log_error("[nas] a fault in nas: " + first_line(error));
+    return nas::common::kExitFailed;
   } catch (const std::exception& error) {
     if (nas::child_trainer::is_out_of_memory(error)) {
       nas::common::log_error(kTooLittleMemory.text());

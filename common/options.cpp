@@ -168,7 +168,9 @@ Option& Options::declared(const std::string& name, const std::string& origin) {
     throw ConfigError({.where = origin,
                        .what = "unknown option",
                        .got = "'" + name + "'",
-                       .expected = few ? "one of: " + join(names, ", ") : "",
+                       .expected = names.empty() ? "none"
+                                   : few         ? "one of: " + join(names, ", ")
+                                                 : "",
                        .hint = !near.empty() ? "'" + near + "'"
                                : few         ? ""
                                              : "--help"});

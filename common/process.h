@@ -80,5 +80,7 @@ void append_stderr_to(const std::filesystem::path& file);
 // Resident memory of a process and of this one at its highest, in bytes; 0 when unknown.
 double resident_bytes(pid_t pid);
 double peak_resident_bytes();
+// From now on that is the peak since this call, where the system (Linux) can do so.
+void reset_peak_resident_bytes();
 
 }  // namespace nas::common

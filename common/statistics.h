@@ -1,10 +1,14 @@
-// Rank statistics: does one list of numbers order things as another does?
+// Statistics that do not depend on how numbers are distributed: medians, and ranks, which say
+// whether one list orders things as another does.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 namespace nas::common {
+
+// The value in the middle, or the mean of both that are; `values` is not empty.
+double median(std::vector<double> values);
 
 // Ranks from 1; equal values share the mean of theirs.
 std::vector<double> ranks(const std::vector<double>& values);

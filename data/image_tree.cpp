@@ -130,7 +130,10 @@ bool looks_like_image_tree(const fs::path& root) {
 ImageTree read_image_tree(const fs::path& root) {
   std::error_code error;
   if (!fs::is_directory(root, error)) {
-    throw DataError({.where = "folder", .what = "no such folder: " + root.string()});
+    throw DataError(
+        {.where = "folder",
+         .what = (fs::exists(root) ? "this is a file: " : "no such folder: ") + root.string(),
+         .expected = "a folder of images"});
   }
   ImageTree tree;
   tree.root = root;

@@ -243,6 +243,7 @@ data::Dataset bench_images(const common::Options& options) {
                                seed_of(options));
   }
   auto dataset = data::read_dataset(dataset_file(options));
+  dataset.valid = dataset.test = {};
   return dataset.height == side && dataset.width == side ? dataset : data::resized(dataset, side);
 }
 
@@ -252,6 +253,7 @@ int serve_bench(const common::Options& options) {
   child_trainer::make_cuda_deterministic();
   BenchChild child(options);
   if (const auto folder = options.text("dump"); !folder.empty()) child.dump(folder);
+  common::reset_peak_resident_bytes();  // a dataset was read in full, and scaled
   answer({{"ready", true}, {"data_bytes", child.data_bytes()}});
   std::string line;
   while (std::getline(std::cin, line)) answer(child.serve(common::parse_json(line, "bench")));

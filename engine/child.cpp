@@ -99,13 +99,15 @@ class Child {
   // Trains one trial; what is printed meanwhile is in the log.txt of its folder. Throws SystemError
   // alone: what concerns every trial.
   ChildReply serve(const ChildRequest& request) {
-    const auto folder = run_.trial(request.trial);
+    const Trial& trial = request.trial;
+    const auto folder = run_.trial(trial.id);
     common::append_stderr_to(folder / "log.txt");
     common::log_info(
-        fmt::format("{} attempt {}, process {}", common::utc_stamp(), request.attempt, getpid()));
+        fmt::format("{} attempt {}, process {}", common::utc_stamp(), trial.attempt, getpid()));
     const ChildReply reply = guarded([&] { return train(request); });
-    // The trial is trained no further, however it ended.
-    if (reply.kind == "done") child_trainer::remove_checkpoint(folder);
+    const bool may_go_on =
+        reply.state == TrialState::kSucceeded && trial.to_epoch < settings_of(request).epochs;
+    if (reply.kind == "done" && !may_go_on) child_trainer::remove_checkpoint(folder);
     common::log_info(common::utc_stamp() + " " + outcome_text(reply));
     return reply;
   }
@@ -132,11 +134,22 @@ class Child {
     }
   }
 
+  // A finalist's schedule is for its own epochs. All else is a part of a training of --epochs, so
+  // that one that goes on is one that was never stopped.
+  child_trainer::TrainSettings settings_of(const ChildRequest& request) const {
+    auto settings = child_trainer::TrainSettings::from(with_settings(options_, request.settings));
+    if (request.trial.kind == "finalist") settings.epochs = request.trial.to_epoch;
+    return settings;
+  }
+
   ChildReply train(const ChildRequest& request) {
+    const Trial& trial = request.trial;
     const auto options = with_settings(options_, request.settings);
     const int64_t classes = shared_ ? shared_->classes() : trainer_->dataset().class_count();
-    const auto latency = MeasuredLatency(options).of(request.architecture, classes, device_);
-    if (const auto reason = limits_.broken_by(latency); !reason.empty()) {
+    const auto latency = MeasuredLatency(options).of(trial.architecture, classes, device_);
+    // What was trained is not refused by a second measurement.
+    const bool is_new = trial.kind == "child";
+    if (const auto reason = limits_.broken_by(latency); is_new && !reason.empty()) {
       ChildReply refused = failure(TrialState::kInfeasible, reason);
       refused.metrics = latency;
       return refused;
@@ -146,18 +159,20 @@ class Child {
     hooks.on_start = [] { say({.kind = "started"}); };
     hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
     hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
-    if (shared_) return shared_->evaluate(request, latency, hooks);
-    child_trainer::TrainJob job{.architecture = request.architecture,
+    if (shared_) return shared_->evaluate(trial, latency, hooks);
+    child_trainer::TrainJob job{.architecture = trial.architecture,
                                 .network = search_space::NetworkOptions::from(options),
-                                .settings = child_trainer::TrainSettings::from(options),
+                                .settings = settings_of(request),
                                 .seed = static_cast<uint64_t>(options_.integer("seed")),
-                                .trial = static_cast<uint64_t>(request.trial),
-                                .folder = run_.trial(request.trial),
-                                .time_limit = options_.number("child-time-limit")};
-    inject_faults(job, hooks);
+                                .trial = static_cast<uint64_t>(seed_of(trial)),
+                                .folder = run_.trial(trial.id),
+                                .time_limit = options_.number("child-time-limit"),
+                                .stop_after = trial.to_epoch};
+    if (trial.kind == "promotion") job.continue_from = run_.trial(continued_by(trial));
+    inject_faults(trial.id, job, hooks);
     const auto result = run(job, hooks);
     if (result.state == child_trainer::TrainState::kStopped) return {.kind = "stopped"};
-    return reply_for(result, job.folder, latency);
+    return reply_for(result, trial, latency);
   }
 
   // A damaged checkpoint costs the epochs that were trained, not the trial.
@@ -168,26 +183,28 @@ class Child {
     } catch (const common::DataError& error) {
       common::log_warning(std::string(error.what()) + "; trained from the beginning");
       child_trainer::remove_checkpoint(job.folder);
+      if (!job.continue_from.empty()) child_trainer::remove_checkpoint(job.continue_from);
     }
     return trainer_->run(job, hooks);
   }
 
-  ChildReply reply_for(const child_trainer::TrainResult& result,
-                       const std::filesystem::path& folder, const common::Json& latency) {
+  ChildReply reply_for(const child_trainer::TrainResult& result, const Trial& trial,
+                       const common::Json& latency) {
     ChildReply reply{.kind = "done",
                      .text = result.reason,
                      .state = state_of(result.state),
                      .seconds = result.seconds};
-    if (reply.state != TrialState::kSucceeded) return reply;
+    if (reply.state != TrialState::kSucceeded) {
+      if (result.last.epoch > 0) reply.metrics["epoch"] = result.last.epoch;
+      return reply;
+    }
     const double before = common::monotonic_seconds();
-    const auto file = folder / "weights.safetensors";
+    const auto file = run_.trial(trial.id) / "weights.safetensors";
     common::write_safetensors(
         file, {.tensors = child_trainer::store_tensors(trainer_->network()->state(false)),
                .metadata = {}});
     reply.files = {{"weights.safetensors", common::sha256_of_file(file)}};
     const double written = common::monotonic_seconds() - before;
-    const double quality =
-        reward_of(options_.text("reward"), result.last, trainer_->dataset().task);
     reply.metrics = child_trainer::to_json(result.last);
     const auto cost = search_space::cost_of(trainer_->network()->graph());
     reply.metrics["parameters"] = cost.parameters;
@@ -197,8 +214,25 @@ class Child {
                               {"evaluation", result.evaluation_seconds},
                               {"files", result.checkpoint_seconds + written}};
     reply.metrics.update(latency);
-    reply.reward = objective_.reward(quality, reply.metrics);
+    reply.reward = reward_after(result.last, reply.metrics);
+    // Read where it is decided what goes on.
+    if (options_.text("fidelity") != "full")
+      reply.metrics["rewards"] = rewards_by_epoch(trial, reply.metrics);
     return reply;
+  }
+
+  double reward_after(const child_trainer::EpochMetrics& epoch, common::Json& metrics) const {
+    return objective_.reward(reward_of(options_.text("reward"), epoch, trainer_->dataset().task),
+                             metrics);
+  }
+
+  // After each epoch of this row. `costs`: of the network, among other metrics.
+  common::Json rewards_by_epoch(const Trial& trial, common::Json costs) const {
+    common::Json rewards = common::Json::array();
+    for (const auto& epoch : child_trainer::read_metrics(run_.trial(trial.id) / "metrics.jsonl")) {
+      if (epoch.epoch > trial.from_epoch) rewards.push_back(reward_after(epoch, costs));
+    }
+    return rewards;
   }
 
   RunFolder run_;

@@ -43,11 +43,8 @@ class ChildEvaluator : public Evaluator {
     if (ended_ > 0) times_["idle"] = begun_ - ended_;
     if (!child_) start_child();
     // To a child that is gone nothing can be written; its output has ended then, too.
-    child_->write_line(to_json(ChildRequest{.trial = trial.id,
-                                            .attempt = trial.attempt,
-                                            .architecture = trial.architecture,
-                                            .settings = space_.settings(trial.choices)})
-                           .dump());
+    child_->write_line(
+        to_json(ChildRequest{.trial = trial, .settings = space_.settings(trial.choices)}).dump());
     double heard = begun_;
     double asked = heard;
     bool stopping = false;

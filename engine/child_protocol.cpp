@@ -3,18 +3,23 @@
 namespace nas::engine {
 
 common::Json to_json(const ChildRequest& request) {
-  return {{"trial", request.trial},
-          {"attempt", request.attempt},
-          {"architecture", search_space::to_json(request.architecture)},
-          {"settings", request.settings}};
+  const Trial& trial = request.trial;
+  return {
+      {"trial", trial.id},           {"kind", trial.kind},
+      {"attempt", trial.attempt},    {"from_epoch", trial.from_epoch},
+      {"to_epoch", trial.to_epoch},  {"architecture", search_space::to_json(trial.architecture)},
+      {"settings", request.settings}};
 }
 
 ChildRequest child_request_from_json(const common::Json& json) {
-  return {.trial = common::json_get<int64_t>(json, "trial", "child"),
-          .attempt = common::json_get<int64_t>(json, "attempt", "child"),
-          .architecture = search_space::architecture_from_json(
-              json.value("architecture", common::Json()), "child"),
-          .settings = common::json_get<Settings>(json, "settings", "child")};
+  Trial trial{.id = common::json_get<int64_t>(json, "trial", "child"),
+              .kind = common::json_get<std::string>(json, "kind", "child")};
+  trial.attempt = common::json_get<int64_t>(json, "attempt", "child");
+  trial.from_epoch = common::json_get<int64_t>(json, "from_epoch", "child");
+  trial.to_epoch = common::json_get<int64_t>(json, "to_epoch", "child");
+  trial.architecture =
+      search_space::architecture_from_json(json.value("architecture", common::Json()), "child");
+  return {.trial = trial, .settings = common::json_get<Settings>(json, "settings", "child")};
 }
 
 void ChildReply::fill(Trial& trial) const {

@@ -10,9 +10,7 @@ namespace nas::engine {
 
 // worker -> child: train this.
 struct ChildRequest {
-  int64_t trial = 0;
-  int64_t attempt = 0;
-  search_space::Architecture architecture;
+  Trial trial;  // id, kind, attempt, architecture, from_epoch, to_epoch; the rest does not travel
   Settings settings = {};  // that differ from the run's
 };
 common::Json to_json(const ChildRequest& request);

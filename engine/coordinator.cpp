@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "child_trainer/batches.h"
+#include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "data/dataset_file.h"
 #include "engine/evaluator.h"
+#include "engine/given_trials.h"
+#include "engine/run_rows.h"
 #include "engine/run_store.h"
 #include "engine/signals.h"
 #include "engine/supernet_paths.h"
@@ -33,44 +37,6 @@ std::unique_ptr<controller::Strategy> strategy_from(const common::Options& optio
       {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
 }
 
-// An architecture that the user named; of the space or not.
-Trial given_trial(const search_space::Space& space, const std::string& text) {
-  Trial trial;
-  trial.architecture = search_space::find_architecture(text);
-  try {
-    trial.choices = space.choices(trial.architecture);
-    trial.key = space.key(trial.choices);
-  } catch (const common::DataError&) {
-    trial.key =
-        kGivenKey + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
-  }
-  return trial;
-}
-
-// --start-with; of settings those that all others are to be better than.
-std::vector<Trial> given_trials(const RunSpace& space, const common::Options& options) {
-  std::vector<Trial> trials;
-  if (space.of_settings()) {
-    trials.push_back({.id = 0, .key = kSettingsAsGiven});
-    trials.back().architecture = space.architecture({});
-  }
-  for (const auto& text : options.list("start-with"))
-    trials.push_back(given_trial(space.space(), text));
-  for (size_t i = 0; i < trials.size(); ++i) trials[i].id = static_cast<int64_t>(i);
-  return trials;
-}
-
-controller::Observation observation_of(const Trial& trial) {
-  using controller::Outcome;
-  Outcome outcome = Outcome::kFailed;
-  if (trial.state == TrialState::kSucceeded) outcome = Outcome::kSucceeded;
-  if (trial.state == TrialState::kNotRun) outcome = Outcome::kNotRun;
-  return {.choices = trial.choices,
-          .outcome = outcome,
-          .reward = trial.reward.value_or(0.0),
-          .mixture = trial.metrics.value("mixture", std::vector<double>())};
-}
-
 // How many workers a run has work for.
 int64_t workers_of(const common::Options& options) {
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
@@ -79,13 +45,16 @@ int64_t workers_of(const common::Options& options) {
 
 }  // namespace
 
-std::optional<Trial> best_of(const std::vector<Trial>& trials) {
+std::optional<Trial> best_of(const std::vector<Trial>& trials, const Promotions& promotions) {
   const Trial* best = nullptr;
-  for (const auto& trial : trials) {
-    if (trial.state == TrialState::kSucceeded && trial.reward &&
-        (best == nullptr || *trial.reward > *best->reward))
-      best = &trial;
-  }
+  const auto consider = [&](const Trial& row) {
+    if (row.state != TrialState::kSucceeded || !row.reward) return;
+    if (best == nullptr ||
+        std::tie(row.to_epoch, *row.reward) > std::tie(best->to_epoch, *best->reward))
+      best = &row;
+  };
+  for (const auto& trial : trials) consider(trial);
+  for (const auto& [id, row] : promotions) consider(row);
   return best == nullptr ? std::nullopt : std::optional<Trial>(*best);
 }
 
@@ -104,6 +73,7 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
                .pool = prescreen_.pool(),
                .window = options.integer("window")}),
       supernet_(options),
+      ladder_(options),
       started_(common::monotonic_seconds()) {
   // The policy's sums must not depend on how many threads share them.
   child_trainer::set_threads(1);
@@ -114,11 +84,20 @@ Coordinator::Coordinator(const RunFolder& run, const common::Options& options)
 
 Coordinator::~Coordinator() = default;
 
-std::optional<Trial> Coordinator::best() const { return best_of(trials_); }
+std::optional<Trial> Coordinator::best() const { return best_of(trials_, promotions_); }
 
 // Takes the strategy to where it was: the saved state, then the calls that followed it, again.
 void Coordinator::restore() {
   trials_ = store_.trials();
+  for (Trial& row : store_.further()) {
+    if (row.kind == "promotion") promotions_.emplace(row.id, std::move(row));
+  }
+  promote();
+  if (ladder_.promoted() != static_cast<int64_t>(promotions_.size())) {
+    throw common::ConfigError({.where = "resume",
+                               .what = "the rungs do not repeat what they promoted",
+                               .hint = "the version of nas that started the run, or a new --run"});
+  }
   const auto count = static_cast<int64_t>(trials_.size());
   for (const auto& trial : trials_) {
     note_key(trial);
@@ -167,6 +146,20 @@ void Coordinator::draw_paths(int64_t trial) {
   write_paths(run_, epoch, strategy_->sample(steps, random));
 }
 
+controller::Observation Coordinator::observation_of(const Trial& trial) const {
+  using controller::Outcome;
+  const Trial& original =
+      trial.reused_from ? trials_[static_cast<size_t>(*trial.reused_from)] : trial;
+  const Trial& row = ladder_.told_of(original, promotions_);
+  Outcome outcome = Outcome::kFailed;
+  if (row.state == TrialState::kSucceeded) outcome = Outcome::kSucceeded;
+  if (row.state == TrialState::kNotRun) outcome = Outcome::kNotRun;
+  return {.choices = trial.choices,
+          .outcome = outcome,
+          .reward = row.reward.value_or(0.0),
+          .mixture = row.metrics.value("mixture", std::vector<double>())};
+}
+
 void Coordinator::observe_until(int64_t end) {
   for (; observed_ < end; ++observed_) {
     // What the user gave was not proposed by the strategy.
@@ -199,7 +192,8 @@ std::vector<Trial> Coordinator::new_round() {
 bool Coordinator::settle(std::vector<Trial>& round) {
   const bool alone = round.size() == 1;
   for (auto& trial : round) {
-    trial.to_epoch = options_.integer("epochs");
+    trial.to_epoch =
+        supernet_.shared() ? supernet_.epochs_before(trial.id) : ladder_.epochs().front();
     if (!look_after() || !settle_one(trial, alone)) return false;
   }
   if (!alone) prescreen_.keep_best(round);
@@ -235,47 +229,50 @@ bool Coordinator::settle_one(Trial& trial, bool alone) {
 }
 
 void Coordinator::append(std::vector<Trial> round) {
-  for (const auto& trial : round) {
-    note_key(trial);
-    if (!is_training(trial)) continue;
-    common::write_file_atomically(run_.trial(trial.id) / "architecture.json",
-                                  search_space::to_json(trial.architecture).dump(2) + "\n");
-  }
-  store_.insert_all(round);
+  for (const auto& trial : round) note_key(trial);
+  add_rows(run_, store_, round);
   workers_->tell_of_trials();
   std::move(round.begin(), round.end(), std::back_inserter(trials_));
 }
 
 bool Coordinator::refresh() {
   bool changed = false;
-  for (size_t i = static_cast<size_t>(observed_); i < trials_.size(); ++i) {
-    if (is_finished(trials_[i].state)) continue;
-    const auto fresh = store_.trial(trials_[i].id);
-    if (!fresh || fresh->state == trials_[i].state) continue;
-    trials_[i] = *fresh;
+  const auto read = [&](Trial& row) {
+    if (is_finished(row.state)) return;
+    const auto fresh = store_.trial(row.id);
+    if (!fresh || fresh->state == row.state) return;
+    row = *fresh;
     changed = true;
-  }
-  if (changed) keep_best_weights();
-  return changed;
+  };
+  for (size_t i = static_cast<size_t>(observed_); i < trials_.size(); ++i) read(trials_[i]);
+  for (auto& [id, row] : promotions_) read(row);
+  if (!changed) return false;
+  promote();
+  tidy();
+  return true;
 }
 
-// Weights are kept for the best `keep` trials.
-void Coordinator::keep_best_weights() {
-  std::vector<Trial*> with_weights;
-  for (auto& trial : trials_) {
-    if (trial.state == TrialState::kSucceeded && !trial.reused_from &&
-        trial.files.contains("weights.safetensors")) {
-      with_weights.push_back(&trial);
-    }
+void Coordinator::promote() {
+  const auto rows = ladder_.advance(trials_, promotions_);
+  if (rows.empty()) return;
+  // As long as trials are proposed they may wait for a promotion. What is held back is decided
+  // again when the search is continued.
+  if (!proposing_ && time_is_up()) {
+    held_back_ = true;
+    return;
   }
-  std::stable_sort(with_weights.begin(), with_weights.end(),
-                   [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
-  for (size_t i = static_cast<size_t>(options_.integer("keep")); i < with_weights.size(); ++i) {
-    Trial& trial = *with_weights[i];
-    trial.files.erase("weights.safetensors");
-    store_.update_files(trial.id, trial.files);
-    std::error_code ignored;
-    std::filesystem::remove(run_.trial(trial.id) / "weights.safetensors", ignored);
+  add_rows(run_, store_, rows);
+  if (workers_) workers_->tell_of_trials();  // none yet while a run is restored
+  for (const auto& row : rows) promotions_.emplace(row.id, row);
+}
+
+void Coordinator::tidy() {
+  std::vector<Trial*> rows;
+  for (auto& trial : trials_) rows.push_back(&trial);
+  for (auto& [id, row] : promotions_) rows.push_back(&row);
+  keep_best_weights(run_, store_, rows, options_.integer("keep"));
+  for (const int64_t id : ladder_.left_behind(options_.integer("trials"), promotions_)) {
+    if (left_behind_.insert(id).second) child_trainer::remove_checkpoint(run_.trial(id));
   }
 }
 
@@ -298,11 +295,29 @@ bool Coordinator::wait_until(int64_t end) {
 }
 
 bool Coordinator::wait_for(int64_t id) {
-  while (!is_finished(trials_[static_cast<size_t>(id)].state)) {
+  return wait_while([&] { return !ladder_.is_known(trials_[static_cast<size_t>(id)]); });
+}
+
+bool Coordinator::wait_for_all() {
+  const auto unfinished = [](const auto& row) { return !is_finished(row.state); };
+  return wait_while([&] {
+    return std::any_of(trials_.begin(), trials_.end(), unfinished) ||
+           std::any_of(promotions_.begin(), promotions_.end(),
+                       [&](const auto& entry) { return unfinished(entry.second); });
+  });
+}
+
+bool Coordinator::wait_while(const std::function<bool()>& waiting) {
+  while (waiting()) {
     if (!look_after()) return false;
     if (!refresh()) workers_->wait(kRoundMs);
   }
   return true;
+}
+
+bool Coordinator::time_is_up() const {
+  const double limit = options_.number("time-limit");
+  return limit > 0 && common::monotonic_seconds() - started_ > limit;
 }
 
 void Coordinator::save_strategy() {
@@ -334,6 +349,8 @@ SearchStatus Coordinator::status() const {
     }
     status.running += trial.state == TrialState::kLeased ? 1 : 0;
   }
+  for (const auto& [id, row] : promotions_)
+    ++(is_finished(row.state) ? status.promotions : status.waiting_on);
   status.wanted = std::max(options_.integer("trials"), status.trained);
   status.seconds = common::monotonic_seconds() - started_;
   return status;
@@ -341,7 +358,6 @@ SearchStatus Coordinator::status() const {
 
 SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
   const int64_t wanted = options_.integer("trials");
-  const double limit = options_.number("time-limit");
   show_ = show;
   workers_ = std::make_unique<LocalWorkers>(run_, workers_of(options_), options_.text("device"));
   SearchEnd end = SearchEnd::kDone;
@@ -355,7 +371,7 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     }
     const int64_t known = rounds_.observed_before(rounds_.of(next));
     if (!wait_until(known)) return SearchEnd::kAskedToStop;
-    if (limit > 0 && common::monotonic_seconds() - started_ > limit) {
+    if (time_is_up()) {
       end = SearchEnd::kTimeLimit;
       break;
     }
@@ -371,7 +387,9 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     append(std::move(round));
     drawn_ = 0;
   }
-  if (!wait_until(static_cast<int64_t>(trials_.size()))) return SearchEnd::kAskedToStop;
+  proposing_ = false;
+  if (!wait_for_all()) return SearchEnd::kAskedToStop;
+  if (held_back_) end = SearchEnd::kTimeLimit;
   workers_->stop();
   finish_strategy();
   show(status());

@@ -3,13 +3,14 @@
 //
 // A round of proposals (engine/rounds.h: one, or with --prescreen a pool) is made after exactly the
 // rounds up to `window` before it have been observed, whatever has finished by then, and is stored
-// whole or not at all. So the same seed gives the same search under any interleaving, kill or
-// resume.
+// whole or not at all. Which trainings go on (engine/ladder.h) depends on the rewards alone. So the
+// same seed gives the same search under any interleaving, kill or resume.
 #pragma once
 
 #include <functional>
 
 #include "controller/strategy.h"
+#include "engine/ladder.h"
 #include "engine/limits.h"
 #include "engine/local_workers.h"
 #include "engine/network_costs.h"
@@ -33,10 +34,12 @@ struct SearchStatus {
   int64_t trained = 0;  // finished trainings, failed ones included
   int64_t wanted = 0;   // --trials
   int64_t running = 0;
+  int64_t promotions = 0;  // finished ones
+  int64_t waiting_on = 0;  // promotions that are not
   int64_t infeasible = 0;
   int64_t drawn = 0;  // of the pool that is being drawn; 0: none is
   int64_t pool = 1;
-  std::optional<Trial> best;
+  std::optional<Trial> best;  // the row with the highest reward of those that were trained longest
   std::optional<Trial> last;
   double seconds = 0.0;  // since this start
 };
@@ -62,17 +65,22 @@ class Coordinator {
   std::vector<Trial> new_round();
   bool settle(std::vector<Trial>& round);
   bool settle_one(Trial& trial, bool alone);
-  bool wait_for(int64_t id);
+  bool wait_while(const std::function<bool()>& waiting);
+  bool wait_for(int64_t id);     // until it can be observed
   bool wait_until(int64_t end);  // trials 0 .. end - 1
+  bool wait_for_all();           // and what they are promoted to
   bool look_after();
 
   void append(std::vector<Trial> round);
   bool refresh();  // reads what changed in the store; true if anything did
   std::string reuse_key(const Trial& trial) const;
+  void promote();  // adds the promotions that follow from it
   void note_key(const Trial& trial);
   void draw_paths(int64_t trial);
+  controller::Observation observation_of(const Trial& trial) const;
   void observe_until(int64_t end);  // trials 0 .. end - 1
-  void keep_best_weights();
+  bool time_is_up() const;
+  void tidy();  // weights and checkpoints that nobody needs
   void save_strategy();
   void finish_strategy();
   SearchStatus status() const;
@@ -89,11 +97,16 @@ class Coordinator {
   Prescreen prescreen_;
   Rounds rounds_;
   SupernetSchedule supernet_;
+  Ladder ladder_;
   std::vector<Trial> trials_;
+  Promotions promotions_;
+  bool proposing_ = true;   // nothing more is proposed otherwise
+  bool held_back_ = false;  // the time limit kept a promotion from being made
   int64_t observed_ = 0;
   int64_t saved_at_ = 0;
   size_t state_size_ = 0;  // when it was last saved
   std::map<std::string, int64_t> first_with_key_;
+  std::set<int64_t> left_behind_;  // rows whose checkpoint was removed
   std::unique_ptr<LocalWorkers> workers_;
   std::function<void(const SearchStatus&)> show_;
   int64_t drawn_ = 0;  // of the round that is being drawn
@@ -101,7 +114,8 @@ class Coordinator {
   double looked_ = 0.0;  // when look_after() last did
 };
 
-// The trial with the highest reward, the earliest of equals; the winner is another matter.
-std::optional<Trial> best_of(const std::vector<Trial>& trials);
+// Of the rows that were trained longest the one with the highest reward, the earliest of equals;
+// the winner is another matter.
+std::optional<Trial> best_of(const std::vector<Trial>& trials, const Promotions& promotions = {});
 
 }  // namespace nas::engine

@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "data/dataset_file.h"
 #include "data/dataset_lookup.h"
 #include "data/decode_images.h"
@@ -48,10 +49,11 @@ Source folder_source(const common::Options& options) {
     std::vector<std::string> skipped;
     data::decode_images(root, files, size, skipped);
     if (skipped.empty()) return;
-    throw common::DataError({.where = "nas bench images",
-                             .what = "an image cannot be read",
-                             .got = skipped.front(),
-                             .hint = "the same without it"});
+    throw common::DataError(
+        {.where = "nas bench images",
+         .what = common::counted(static_cast<int64_t>(skipped.size()), "image") + " cannot be read",
+         .got = common::join(skipped, "; "),
+         .hint = "the folder without them"});
   };
   return source;
 }

@@ -23,6 +23,8 @@ class Evaluator {
   // Fills the trial's state, reward (by Objective), reason, files, seconds, and adds to its
   // metrics, in which the coordinator has noted parameters and multiply-adds. keep_going() is asked
   // at least every half second; it renews the lease and returns false when the worker must stop.
+  // by_epoch: the reward is that after trial.to_epoch, and the metrics get `rewards`, those after
+  // each epoch from trial.from_epoch on.
   virtual Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) = 0;
 };
 
@@ -38,6 +40,7 @@ struct EvaluatorPlugin {
   // Why no model of its rewards is made, and no network is rewarded twice: the same would come out.
   // Empty: rewards have noise.
   std::string exact = {};
+  bool by_epoch = false;  // rewards depend on how long is trained: --fidelity, --finalists
   bool in_order = false;  // trials are evaluated one after another, by one worker
 };
 

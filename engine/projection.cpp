@@ -1,6 +1,7 @@
 #include "engine/projection.h"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <limits>
 
@@ -13,6 +14,8 @@
 #include "common/error.h"
 #include "common/machine.h"
 #include "common/text.h"
+#include "engine/finalists.h"
+#include "engine/ladder.h"
 #include "engine/prescreen.h"
 #include "engine/run_space.h"
 #include "engine/supernet_projection.h"
@@ -28,6 +31,7 @@ constexpr double kLibraryBytes = 210e6;  // resident after a first step
 // allocator leaves.
 constexpr double kTransientFactor = 1.35;
 constexpr double kRecomputeFactor = 2.0;
+constexpr double kBf16Factor = 0.55;  // measured; batch norms stay in float32
 constexpr int kSampledNetworks = 3;
 
 struct Timing {
@@ -35,17 +39,35 @@ struct Timing {
   double score = 0.0;
 };
 
-// A worker waits for its next trial while a pool is scored, by one process for all workers.
-double run_seconds(const Projection& projection, const common::Options& options, int64_t workers) {
+// Fills in the whole run. A worker waits for its next trial while a pool is scored, by one process
+// for all workers; what is trained at the end takes as long as the worker that has most of it.
+void add_run(Projection& projection, const common::Options& options, int64_t workers) {
   const auto trials = static_cast<double>(options.integer("trials"));
-  const auto repeats = static_cast<double>(options.integer("repeats"));
-  const auto share = static_cast<double>(workers);
-  const double of_a_worker = projection.seconds_a_trial + projection.seconds_a_choice;
-  return trials * std::max(of_a_worker / share, projection.seconds_a_choice) +
-         repeats * projection.seconds_a_trial / share;
+  const auto epochs = static_cast<double>(options.integer("epochs"));
+  const double epoch = projection.seconds_a_trial / epochs;
+  projection.epochs = Ladder(options).expected_epochs(options.integer("trials"));
+  const double of_a_worker = epoch * projection.epochs / trials + projection.seconds_a_choice;
+  projection.seconds =
+      trials * std::max(of_a_worker / static_cast<double>(workers), projection.seconds_a_choice);
+  const auto add_last = [&](int64_t count, double epochs_each) {
+    const auto local = std::min(count, options.integer("workers"));
+    const auto rounds = count > 0 ? (count + local - 1) / local : 0;
+    projection.epochs += epochs_each * static_cast<double>(count);
+    projection.seconds += epoch * epochs_each * static_cast<double>(rounds);
+  };
+  add_last(options.integer("repeats"), epochs);
+  add_last(options.integer("finalists"), static_cast<double>(finalist_epochs(options)));
 }
 
 }  // namespace
+
+common::Json to_json(const Projection& projection) {
+  return {{"seconds", projection.seconds},
+          {"seconds_a_trial", projection.seconds_a_trial},
+          {"seconds_a_choice", projection.seconds_a_choice},
+          {"epochs", projection.epochs},
+          {"bytes_a_child", std::llround(projection.bytes_a_child)}};
+}
 
 double training_bytes(const search_space::NetworkGraph& graph,
                       const child_trainer::TrainSettings& settings, at::Device device,
@@ -62,6 +84,7 @@ double training_bytes(const search_space::NetworkGraph& graph,
   if (settings.recompute)
     image = std::min(
         image, kRecomputeFactor * static_cast<double>(child_trainer::recomputed_bytes(graph)));
+  if (settings.precision == "bf16") image *= kBf16Factor;
   return kLibraryBytes + data_bytes + 3 * weights +
          image * static_cast<double>(settings.batch_size);
 }
@@ -146,7 +169,7 @@ Projection project_search(const common::Options& options, int64_t classes, int64
   projection.seconds_a_trial =
       training_seconds(mean.image, options.integer("epochs"), train_images, valid_images);
   projection.seconds_a_choice = mean.score * static_cast<double>(options.integer("pool"));
-  projection.seconds = run_seconds(projection, options, workers);
+  add_run(projection, options, workers);
   return projection;
 }
 

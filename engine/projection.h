@@ -10,12 +10,14 @@
 namespace nas::engine {
 
 struct Projection {
-  double seconds_a_trial = 0.0;   // of training it
+  double seconds_a_trial = 0.0;   // of training it for all of --epochs
   double seconds_a_choice = 0.0;  // of scoring the pool that it is chosen from; 0: none is scored
   double supernet_seconds = 0.0;  // of training shared weights, where there are some
-  double seconds = 0.0;           // of the whole run, repeats included
+  double seconds = 0.0;           // of the whole run, repeats and finalists included
+  double epochs = 0.0;            // of all its trainings
   double bytes_a_child = 0.0;     // of memory
 };
+common::Json to_json(const Projection& projection);
 
 // Times a few steps of training some architectures of the space, and the scores of --prescreen, and
 // reads the memory from their graphs. Architectures that do not fit into memory are not timed;

@@ -122,7 +122,7 @@ ProxyBenchResult compared(const common::Options& options, const RunFolder& child
                           const std::string& truth_name, const Worth& worth) {
   Store store = open_store(children);
   const auto trials = store.trials();
-  auto trained = trained_architectures(trials, store.repeats());
+  auto trained = trained_architectures(trials, store.further());
   ProxyBenchResult result{.truth = truth_name, .seeds = 1};
   for (const auto& one : trained) {
     if (one.rewards.size() < 2) continue;

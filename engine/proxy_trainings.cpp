@@ -8,8 +8,8 @@
 #include "child_trainer/device.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "engine/further_trainings.h"
 #include "engine/job_options.h"
-#include "engine/repeats.h"
 #include "engine/reward_model.h"
 #include "engine/run_result.h"
 #include "engine/run_store.h"
@@ -23,9 +23,10 @@ namespace {
 
 // What a search has and this bench decides, or does not need.
 bool is_left_out(const std::string& name) {
-  static const std::set<std::string> names = {"run",        "strategy",  "trials", "start-with",
-                                              "repeats",    "evaluator", "table",  "reward-column",
-                                              "time-limit", "dry-run"};
+  static const std::set<std::string> names = {
+      "run",       "strategy",   "trials",        "start-with", "repeats",
+      "evaluator", "table",      "reward-column", "time-limit", "dry-run",
+      "fidelity",  "min-epochs", "eta",           "finalists",  "finalist-epochs"};
   return names.count(name) > 0 || name.find('.') != std::string::npos;
 }
 
@@ -172,10 +173,11 @@ bool ProxyTrainings::repeat_middle(const std::vector<Trial>& trials) const {
   const FolderLock lock(short_.path());
   const common::Options run = run_options(short_);
   common::ProgressLine line;
-  const bool whole = train_repeats(short_, run, repeats, [&](int64_t done, int64_t count) {
-    line.show(fmt::format("{}/{} further trainings of trial {}", done, count, middle.id),
-              done == count);
-  });
+  const bool whole =
+      train_further(short_, run, "repeat", repeats, [&](int64_t done, int64_t count) {
+        line.show(fmt::format("{}/{} further trainings of trial {}", done, count, middle.id),
+                  done == count);
+      });
   line.finish();
   write_result(short_, run);  // that of the search did not know of them
   return whole;

@@ -3,30 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <tuple>
 
 #include "common/file.h"
 #include "common/text.h"
+#include "engine/epochs_spent.h"
 #include "engine/html.h"
 #include "engine/html_chart.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
+#include "engine/report_trainings.h"
 #include "engine/run_space.h"
 #include "engine/run_view.h"
 #include "engine/supernet_view.h"
+#include "engine/trained.h"
 #include "engine/winner.h"
 
 namespace nas::engine {
 
 namespace {
 
-constexpr size_t kShownTrials = 20;        // of the best, and of those that failed
+constexpr size_t kShownTrials = 20;        // of those that failed
 constexpr size_t kShownMistakes = 10;      // pairs of labels
 constexpr size_t kLabelsOfAMatrix = 100;   // above, the page would be all zeros
 constexpr const char* kQuiet = "#7f8c9a";  // colours of lines that show on white and on black
 constexpr const char* kStrong = "#2f6fb0";
-constexpr const char* kWarm = "#d9822b";
 
 using html::Column;
 using html::Series;
@@ -80,61 +81,12 @@ std::string pareto_table(const std::vector<Trial>& trials, const std::string& co
                      rows);
 }
 
-std::string repeated_trials(const std::vector<Trial>& repeats) {
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& repeat : repeats) {
-    rows.push_back({std::to_string(parent_of(repeat)), state_text(repeat.state),
-                    repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : "", repeat.reason});
-  }
-  if (rows.empty()) return "";
-  return "<h2>Trained again, with another seed</h2>\n" +
-         html::table({{"trial", Column::Kind::kNumber},
-                      {"state"},
-                      {"reward", Column::Kind::kNumber},
-                      {"reason"}},
-                     rows);
-}
-
 bool has_synthetic_proxy(const RunFolder& run) {
   const auto file = run.path() / "environment.json";
   if (!std::filesystem::exists(file)) return false;
   const common::Json environment = common::read_json(file);
   return environment.contains("proxy") && environment["proxy"].is_object() &&
          environment["proxy"].value("synthetic", false);
-}
-
-std::string reward_chart(const std::vector<Trial>& trials) {
-  Series rewards{.name = "reward", .colour = kStrong, .points = {}, .kind = Series::Kind::kDots};
-  Series best{.name = "best so far", .colour = kWarm, .points = {}, .kind = Series::Kind::kSteps};
-  std::optional<double> highest;
-  for (const auto& trial : trials) {
-    const auto x = static_cast<double>(trial.id);
-    if (trial.reward) {
-      rewards.points.emplace_back(x, *trial.reward);
-      highest = highest ? std::max(*highest, *trial.reward) : *trial.reward;
-    }
-    if (highest) best.points.emplace_back(x, *highest);  // at trials that failed too
-  }
-  return html::chart({best, rewards}, "trial", "reward");
-}
-
-std::string best_trials(const std::vector<const Trial*>& ranked) {
-  std::vector<std::vector<std::string>> rows;
-  for (size_t i = 0; i < std::min(kShownTrials, ranked.size()); ++i) {
-    const Trial& trial = *ranked[i];
-    // A table knows neither of what was trained.
-    const auto parameters = trial.metrics.value("parameters", int64_t{0});
-    rows.push_back({std::to_string(trial.id), fmt::format("{:.4f}", *trial.reward),
-                    parameters > 0 ? common::with_commas(parameters) : "",
-                    trial.seconds > 0 ? common::duration_text(trial.seconds) : "",
-                    architecture_text(trial)});
-  }
-  return html::table({{"trial", Column::Kind::kNumber},
-                      {"reward", Column::Kind::kNumber},
-                      {"parameters", Column::Kind::kNumber},
-                      {"trained", Column::Kind::kNumber},
-                      {"architecture", Column::Kind::kLongest}},
-                     rows);
 }
 
 // Of metrics.jsonl: a number by epoch. A loss that is no number is written as null.
@@ -219,16 +171,7 @@ std::string mistakes(const Model& model, const child_trainer::Metrics& metrics) 
 }  // namespace
 
 void write_search_report(const RunFolder& run, const common::Options& options,
-                         const std::vector<Trial>& trials, const std::vector<Trial>& repeats) {
-  std::vector<const Trial*> ranked;
-  double seconds = 0;
-  for (const auto& repeat : repeats) seconds += repeat.seconds;
-  for (const auto& trial : trials) {
-    if (!trial.reused_from) seconds += trial.seconds;
-    if (trial.reward && !trial.reused_from) ranked.push_back(&trial);
-  }
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const Trial* a, const Trial* b) { return *a->reward > *b->reward; });
+                         const std::vector<Trial>& trials, const std::vector<Trial>& further) {
   const bool synthetic = has_synthetic_proxy(run);
   const int64_t trained = count_trainings(trials);
   const int64_t wanted = options.integer("trials");
@@ -254,19 +197,24 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   add_options("Prescreened", {"prescreen", "pool"});
   add_options("Limits", {"max-parameters", "max-multiply-adds", "max-latency-ms"});
   add_options("Latency of", {"latency-batch"});
-  if (seconds > 0)
+  add_options("Fidelity", {"fidelity", "min-epochs", "eta"});
+  add_options("Finalists", {"finalists", "finalist-epochs"});
+  if (const EpochsSpent spent = epochs_spent(trials, further, options); spent.all() > 0)
+    facts.emplace_back("Epochs", epochs_text(spent));
+  if (const double seconds = seconds_trained(trials, further); seconds > 0)
     facts.emplace_back("Training time", common::duration_text(seconds) + " over all children");
   std::string body = html::facts(facts);
   body += unfinished_note(how_to_continue(run, options), trained, wanted);
   if (synthetic) body += kSyntheticNote;
   if (const auto supernet = supernet_view(run, options)) body += supernet_html(*supernet);
-  if (ranked.empty()) {
+  const auto longest = longest_trained(trials, further);
+  if (longest.empty()) {
     body += "<p class=\"note\">No trial succeeded.</p>\n";
   } else {
-    body += "<h2>Rewards</h2>\n" + reward_chart(trials);
-    body += "<h2>Highest rewards</h2>\n" + best_trials(ranked);
-    body += pareto_table(trials, cost_to_show(options));
-    if (const auto winner = choose_winner(trials, repeats, options)) {
+    body += "<h2>Rewards</h2>\n" + reward_chart(trials, further);
+    body += "<h2>Highest rewards</h2>\n" + highest_rewards(trials, further);
+    body += pareto_table(longest, cost_to_show(options));
+    if (const auto winner = choose_winner(trials, further, options)) {
       const Trial& best = winner->trial;
       if (!winner->collapse.empty())
         body += "<p class=\"note\">" + html::escape(winner->collapse) + ".</p>\n";
@@ -276,7 +224,7 @@ void write_search_report(const RunFolder& run, const common::Options& options,
                   {{"Trial", std::to_string(best.id)}, {"Architecture", architecture_text(best)}}) +
               html::drawing(best.architecture);
     }
-    body += repeated_trials(repeats);
+    body += trained_again(further);
   }
   body += failed_trials(trials);
   common::write_file_atomically(run.report(),

@@ -9,9 +9,9 @@
 namespace nas::engine {
 
 // report.html of a run: rewards over trials, the winner and how sure it is, the best trials, the
-// best cell drawn.
+// best cell drawn. `further`: see Store.
 void write_search_report(const RunFolder& run, const common::Options& options,
-                         const std::vector<Trial>& trials, const std::vector<Trial>& repeats);
+                         const std::vector<Trial>& trials, const std::vector<Trial>& further);
 
 // report.html of a model: metrics, curves, labels, confusion matrix, the cells drawn.
 void write_model_report(const Model& model, const child_trainer::Metrics& metrics,

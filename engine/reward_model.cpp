@@ -8,6 +8,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "common/statistics.h"
 #include "search_space/space.h"
 
 namespace nas::engine {
@@ -31,17 +32,11 @@ constexpr double kFar = 1000.0;  // in features, of which a network has some ten
 
 bool is_foreign(const Trial& trial) { return trial.choices.empty(); }
 
-double median_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
 double lowest_that_counts(const std::vector<double>& rewards) {
-  const double median = median_of(rewards);
+  const double median = common::median(rewards);
   std::vector<double> off;
   for (const double reward : rewards) off.push_back(std::abs(reward - median));
-  const double deviation = kNormalMad * median_of(off);
+  const double deviation = kNormalMad * common::median(off);
   return deviation > 0 ? median - kWorst * deviation
                        : *std::min_element(rewards.begin(), rewards.end());
 }
@@ -66,9 +61,9 @@ at::Tensor features_of(const std::vector<Trained>& trained, const common::Option
   const size_t width = space->features(space->sample(random)).size();
   Rows rows;
   double far = 0.0;
-  for (const auto& [trial, rewards] : trained) {
-    const bool foreign = is_foreign(trial);
-    rows.push_back(foreign ? std::vector<double>(width, 0.0) : space->features(trial.choices));
+  for (const auto& one : trained) {
+    const bool foreign = is_foreign(one.trial);
+    rows.push_back(foreign ? std::vector<double>(width, 0.0) : space->features(one.trial.choices));
     rows.back().push_back(foreign ? far += kFar : 0.0);
   }
   return to_tensor(rows);
@@ -77,10 +72,10 @@ at::Tensor features_of(const std::vector<Trained>& trained, const common::Option
 // Logarithms of parameters and multiply-adds; empty where a trial lacks one.
 Rows costs_of(const std::vector<Trained>& trained) {
   Rows rows;
-  for (const auto& [trial, rewards] : trained) {
+  for (const auto& one : trained) {
     rows.emplace_back();
     for (const char* key : {"parameters", "multiply_adds"}) {
-      const double cost = trial.metrics.value(key, 0.0);
+      const double cost = one.trial.metrics.value(key, 0.0);
       if (cost <= 0) return {};
       rows.back().push_back(std::log(cost));
     }
@@ -91,8 +86,8 @@ Rows costs_of(const std::vector<Trained>& trained) {
 // The zero-cost scores that all trials have.
 Rows scores_of(const std::vector<Trained>& trained) {
   std::map<std::string, std::vector<double>> by_name;
-  for (const auto& [trial, rewards] : trained) {
-    const auto scores = trial.metrics.value("scores", common::Json::object());
+  for (const auto& one : trained) {
+    const auto scores = one.trial.metrics.value("scores", common::Json::object());
     for (const auto& [name, score] : scores.items()) {
       if (score.is_number()) by_name[name].push_back(score.get<double>());
     }
@@ -123,40 +118,7 @@ std::vector<size_t> modelled(const std::vector<Trained>& trained) {
 
 double normal_probability(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
 
-// Of a search with shared weights those trials whose rewards are of the weights that it ended with,
-// and of a mixture's derived cells the last one; else all that succeeded.
-std::vector<const Trial*> rewarded(const std::vector<Trial>& trials) {
-  int64_t epochs = 0;
-  std::vector<const Trial*> kept;
-  for (const auto& trial : trials) {
-    if (trial.state != TrialState::kSucceeded || !trial.reward || trial.reused_from) continue;
-    const int64_t trained = trial.metrics.value("supernet_epochs", int64_t{0});
-    if (trained > epochs || trial.metrics.contains("mixture")) kept.clear();
-    epochs = std::max(epochs, trained);
-    if (trained == epochs) kept.push_back(&trial);
-  }
-  return kept;
-}
-
 }  // namespace
-
-double Trained::mean_reward() const {
-  return std::accumulate(rewards.begin(), rewards.end(), 0.0) / static_cast<double>(rewards.size());
-}
-
-std::vector<Trained> trained_architectures(const std::vector<Trial>& trials,
-                                           const std::vector<Trial>& repeats) {
-  std::vector<Trained> trained;
-  std::map<std::string, size_t> by_key;
-  for (const auto* list : {&trials, &repeats}) {
-    for (const Trial* trial : rewarded(*list)) {
-      const auto [found, added] = by_key.insert({trial->key, trained.size()});
-      if (added) trained.push_back({.trial = *trial, .rewards = {}});
-      trained[found->second].rewards.push_back(*trial->reward);
-    }
-  }
-  return trained;
-}
 
 common::Option size_prior_option() {
   return {.name = "size-prior",

@@ -8,21 +8,9 @@
 
 #include "common/options.h"
 #include "controller/gaussian_process.h"
-#include "engine/trial.h"
+#include "engine/trained.h"
 
 namespace nas::engine {
-
-// An architecture that has a reward.
-struct Trained {
-  Trial trial;                  // the first that succeeded with its key
-  std::vector<double> rewards;  // of all its trainings
-  double mean_reward() const;
-};
-
-// In the order of their trials. Rows that reuse another's reward are no trainings. With shared
-// weights those count that were rewarded with the last ones, of a mixture the last cell alone.
-std::vector<Trained> trained_architectures(const std::vector<Trial>& trials,
-                                           const std::vector<Trial>& repeats);
 
 // size-prior.
 common::Option size_prior_option();

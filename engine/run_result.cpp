@@ -17,8 +17,8 @@ void write_best(const RunFolder& run, const Winner& winner) {
                                 search_space::to_json(best.architecture).dump(2) + "\n");
   const fs::path weights = run.best() / "weights.safetensors";
   fs::remove(weights);  // of an earlier winner
-  // Of its first training, or where these were not kept of its repeat.
-  for (const int64_t id : {best.id, best.id + kFirstRepeat}) {
+  // Of the training that won, or where these were not kept of its repeat.
+  for (const int64_t id : {winner.row, repeat_of(best, 1).id}) {
     const fs::path source = run.trial(id) / "weights.safetensors";
     if (!fs::exists(weights) && fs::exists(source))
       common::write_file_atomically(weights, common::read_file(source));
@@ -35,13 +35,13 @@ void write_best(const RunFolder& run, const Winner& winner) {
 std::optional<Winner> write_result(const RunFolder& run, const common::Options& options) {
   Store store = open_store(run);
   const auto trials = store.trials();
-  const auto repeats = store.repeats();
-  auto winner = choose_winner(trials, repeats, options);
+  const auto further = store.further();
+  auto winner = choose_winner(trials, further, options);
   if (winner) {
     write_best(run, *winner);
     write_best_settings(run, options, winner->trial);
   }
-  write_search_report(run, options, trials, repeats);
+  write_search_report(run, options, trials, further);
   return winner;
 }
 

@@ -13,6 +13,8 @@
 #include "data/dataset_file.h"
 #include "engine/best_settings.h"
 #include "engine/evaluator.h"
+#include "engine/finalists.h"
+#include "engine/further_trainings.h"
 #include "engine/job_options.h"
 #include "engine/new_run.h"
 #include "engine/objective.h"
@@ -25,6 +27,7 @@
 #include "engine/run_view.h"
 #include "engine/search_options.h"
 #include "engine/search_plan.h"
+#include "engine/search_progress.h"
 #include "engine/signals.h"
 #include "engine/supernet_schedule.h"
 #include "engine/supernet_view.h"
@@ -84,91 +87,44 @@ void name_unfinished_runs() {
   }
 }
 
-std::string progress_text(const SearchStatus& status) {
-  std::string text = fmt::format("{}/{} trials", status.trained, status.wanted);
-  if (status.infeasible > 0) text += fmt::format(", {} INFEASIBLE", status.infeasible);
-  if (status.best)
-    text += fmt::format(", best {:.4f} (trial {})", *status.best->reward, status.best->id);
-  if (status.last) {
-    text += status.last->reward ? fmt::format(", last {:.4f}", *status.last->reward)
-                                : ", last " + state_text(status.last->state);
-  }
-  if (status.pool > 1 && status.drawn > 0)
-    text += fmt::format(", {} of a pool of {} drawn", status.drawn, status.pool);
-  return text;
-}
-
-// Shows a line whenever a trial ended; estimates the rest from this start's pace. With shared
-// weights trials are of no one length: it says how far these are trained.
-class Progress {
- public:
-  Progress(const RunFolder& run, const common::Options& options)
-      : run_(run), options_(options), shared_(SupernetSchedule(options).shared()) {}
-
-  void operator()(const SearchStatus& status) {
-    if (first_ < 0) first_ = status.trained;
-    std::string text = progress_text(status);
-    const int64_t here = status.trained - first_;
-    if (status.trained != shown_) ended_ = status.seconds;
-    if (shared_) {
-      text += supernet_part(status.seconds);
-    } else if (here > 0 && status.trained < status.wanted) {
-      const double all =
-          ended_ / static_cast<double>(here) * static_cast<double>(status.wanted - status.trained);
-      const double left = std::max(0.0, all - (status.seconds - ended_));
-      text += ", about " + common::duration_text(left) + " left";
-    }
-    line_.show(text, status.trained == status.wanted && status.trained != shown_);
-    shown_ = status.trained;
-  }
-
- private:
-  // Read once a second: this is called often.
-  const std::string& supernet_part(double now) {
-    if (now - read_at_ < 1.0) return supernet_;
-    read_at_ = now;
-    const auto view = supernet_view(run_, options_);
-    const auto trained = static_cast<int64_t>(view->done.size());
-    supernet_ = trained < view->epochs ? "; supernet " + supernet_text(*view) : "";
-    return supernet_;
-  }
-
-  RunFolder run_;
-  const common::Options& options_;
-  bool shared_;
-  std::string supernet_;
-  double read_at_ = -1.0;
-  common::ProgressLine line_;
-  int64_t first_ = -1;
-  int64_t shown_ = -1;
-  double ended_ = 0.0;  // seconds until the last trial ended
-};
-
 // What there is to say of a run that has all its trials.
 std::optional<SearchResult> finished_result(const RunFolder& run, const common::Options& options) {
   Store store = open_store(run);
   const auto trials = store.trials();
-  const auto repeats = store.repeats();
+  const auto further = store.further();
   const int64_t trained = count_trainings(trials);
   if (store.meta("end") != "done" || trained < options.integer("trials") ||
-      !missing_repeats(trials, repeats, options).empty()) {
+      !missing_repeats(trials, further, options).empty() ||
+      !missing_finalists(trials, further, options).empty()) {
     return std::nullopt;
   }
   return SearchResult{.run = run,
-                      .winner = choose_winner(trials, repeats, options),
+                      .winner = choose_winner(trials, further, options),
                       .trials = trained,
+                      .epochs = epochs_spent(trials, further, options),
                       .failed = count_failed(trials)};
 }
 
-bool repeat_best_trials(const RunFolder& run, const common::Options& options) {
-  Store store = open_store(run);
-  const auto missing = missing_repeats(store.trials(), store.repeats(), options);
+// False when asked to stop.
+bool train_missing(const RunFolder& run, const common::Options& options, const std::string& kind,
+                   const std::vector<Trial>& missing, const std::string& what) {
   common::ProgressLine line;
-  const bool whole = train_repeats(run, options, missing, [&](int64_t done, int64_t count) {
-    line.show(fmt::format("{}/{} repeats of the best trials", done, count), done == count);
+  const bool whole = train_further(run, options, kind, missing, [&](int64_t done, int64_t count) {
+    line.show(fmt::format("{}/{} {}", done, count, what), done == count);
   });
   line.finish();
   return whole;
+}
+
+// Repeats first: they tell which are to be finalists.
+bool train_best_again(const RunFolder& run, const common::Options& options) {
+  Store store = open_store(run);
+  const auto trials = store.trials();
+  return train_missing(run, options, "repeat", missing_repeats(trials, store.further(), options),
+                       "repeats of the best trials") &&
+         train_missing(run, options, "finalist",
+                       missing_finalists(trials, store.further(), options),
+                       fmt::format("finalists, {} epochs each", finalist_epochs(options)));
 }
 
 // On a resume the proxy images must be those of the start.
@@ -209,16 +165,18 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
   SearchResult result{.run = run};
   {
     Coordinator coordinator(run, options);
-    Progress progress(run, options);
+    SearchProgress progress(run, options);
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
     result.trials = count_trainings(coordinator.trials());
     result.failed = count_failed(coordinator.trials());
     if (result.end == SearchEnd::kExhausted) result.why = why_exhausted(coordinator.trials());
   }
   const bool ended = result.end == SearchEnd::kDone || result.end == SearchEnd::kExhausted;
-  if (ended && !repeat_best_trials(run, options)) result.end = SearchEnd::kAskedToStop;
+  if (ended && !train_best_again(run, options)) result.end = SearchEnd::kAskedToStop;
   result.winner = write_result(run, options);
-  if (result.end != SearchEnd::kAskedToStop) open_store(run).set_meta("end", end_text(result.end));
+  Store store = open_store(run);
+  result.epochs = epochs_spent(store.trials(), store.further(), options);
+  if (result.end != SearchEnd::kAskedToStop) store.set_meta("end", end_text(result.end));
   return result;
 }
 
@@ -226,6 +184,10 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
 
 common::Json to_json(const SearchResult& result) {
   common::Json json = {{"run", result.run.path().string()}};
+  if (result.dry_run) {
+    json["projected"] = to_json(result.projected);
+    return json;
+  }
   if (result.winner) {
     const Trial& best = result.winner->trial;
     json["best"] = {{"trial", best.id},
@@ -236,6 +198,7 @@ common::Json to_json(const SearchResult& result) {
     json["best"] = nullptr;
   }
   json["trials"] = result.trials;
+  if (result.epochs.all() > 0) json["epochs"] = to_json(result.epochs);
   json["wall_seconds"] = result.wall_seconds;
   return json;
 }
@@ -297,6 +260,8 @@ SearchResult search(common::Options options) {
   SupernetSchedule::check(options);
   Objective{options};
   Prescreen::check(options, evaluator.needs_proxy);
+  Ladder::check(options, evaluator.by_epoch);
+  check_finalists(options, evaluator.by_epoch);
   check_store(run.store_url(options.text("store")));
   for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
 
@@ -311,13 +276,16 @@ SearchResult search(common::Options options) {
   }
   std::optional<data::Dataset> proxy;  // to be written
   if (evaluator.needs_proxy && !(exists && fs::exists(run.proxy()))) proxy = new_proxy(options);
-  print_plan(run, options,
-             !evaluator.needs_proxy ? common::Json()
-             : proxy                ? proxy_json(*proxy)
-                                    : proxy_json(run),
-             dry || !exists);
+  const Projection projected = print_plan(run, options,
+                                          !evaluator.needs_proxy ? common::Json()
+                                          : proxy                ? proxy_json(*proxy)
+                                                                 : proxy_json(run),
+                                          dry || !exists);
   if (dry) {
-    return {.run = run, .wall_seconds = common::monotonic_seconds() - start, .dry_run = true};
+    return {.run = run,
+            .wall_seconds = common::monotonic_seconds() - start,
+            .dry_run = true,
+            .projected = projected};
   }
 
   listen_for_stop(/*terminal_too=*/true);

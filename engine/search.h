@@ -2,6 +2,8 @@
 #pragma once
 
 #include "engine/coordinator.h"
+#include "engine/epochs_spent.h"
+#include "engine/projection.h"
 #include "engine/winner.h"
 
 namespace nas::engine {
@@ -12,9 +14,11 @@ struct SearchResult {
   std::string why = {};  // of kExhausted, for people
   std::optional<Winner> winner;
   int64_t trials = 0;  // trainings that ended
+  EpochsSpent epochs = {};
   int64_t failed = 0;  // of these: in whatever way
   double wall_seconds = 0.0;
   bool dry_run = false;
+  Projection projected = {};  // of a dry run
 };
 common::Json to_json(const SearchResult& result);
 

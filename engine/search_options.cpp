@@ -8,7 +8,9 @@
 #include "common/text.h"
 #include "controller/strategy.h"
 #include "engine/evaluator.h"
+#include "engine/finalists.h"
 #include "engine/job_options.h"
+#include "engine/ladder.h"
 #include "engine/limits.h"
 #include "engine/objective.h"
 #include "engine/prescreen.h"
@@ -53,7 +55,8 @@ common::OptionList own_search_options() {
       {.name = "trials",
        .value = 20,
        .help =
-           "Children to train; what is not trained (repeats, INFEASIBLE, NOT_RUN) is not counted",
+           "Children to train; what is not trained (repeats, INFEASIBLE, NOT_RUN), and promotions, "
+           "are not counted",
        .min = 1,
        .max = 10000000,
        .lasting = Lasting::kUntilChanged},
@@ -137,7 +140,9 @@ common::OptionList own_search_options() {
        .value = "trained",
        .help = "How a proposal gets its reward",
        .choices = Registry<EvaluatorPlugin>::names()},
-      {.name = "table", .value = "", .help = "CSV with an `arch` column, for --evaluator table"},
+      {.name = "table",
+       .value = "",
+       .help = "CSV with an `arch` column, for --evaluator table or curves"},
       {.name = "reward-column",
        .value = "",
        .help = "Column of --table that is the reward; by default the second"},
@@ -224,6 +229,8 @@ const std::vector<Preset>& search_presets() {
 common::Options search_options() {
   common::Options options;
   options.declare(own_search_options());
+  options.declare(Ladder::options());
+  options.declare(finalist_options());
   options.declare(Objective::options());
   options.declare(Limits::options());
   options.declare(Prescreen::options());

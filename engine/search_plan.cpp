@@ -4,6 +4,8 @@
 
 #include "common/log.h"
 #include "common/text.h"
+#include "engine/finalists.h"
+#include "engine/ladder.h"
 #include "engine/projection.h"
 #include "engine/run_space.h"
 #include "engine/supernet_schedule.h"
@@ -45,8 +47,8 @@ std::string schedule_text(const common::Options& options) {
 
 }  // namespace
 
-void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
-                bool project) {
+Projection print_plan(const RunFolder& run, const common::Options& options,
+                      const common::Json& proxy, bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
   common::log_info(
       fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {}{}",
@@ -63,9 +65,19 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                                  options.number("reward-power"), options.text("cost"),
                                  options.number("cost-target"), options.number("cost-weight")));
   }
+  if (const Ladder ladder(options); ladder.epochs().size() > 1) {
+    std::vector<std::string> rungs;
+    for (const int64_t epochs : ladder.epochs()) rungs.push_back(std::to_string(epochs));
+    common::log_info(fmt::format("fidelity  {}: children go on from rung to rung, after {} epochs",
+                                 options.text("fidelity"), common::join(rungs, ", ")));
+  }
+  if (options.integer("finalists") > 0) {
+    common::log_info(fmt::format("finalists the best {} are trained anew for {} epochs",
+                                 options.integer("finalists"), finalist_epochs(options)));
+  }
   if (proxy.is_null()) {
     common::log_info("rewards   from " + options.text("table"));
-    return;
+    return {};
   }
   common::log_info(fmt::format(
       "proxy     {}{}: {} training and {} held-out images at {} px, {} classes",
@@ -79,10 +91,11 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
                                options.integer("batch-size"), options.number("lr")));
   if (const SupernetSchedule supernet(options); supernet.shared())
     common::log_info(fmt::format("supernet  {}: {}", supernet.method(), schedule_text(options)));
-  if (!project) return;
+  if (!project) return {};
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
                      proxy["valid"].get<int64_t>());
+  const bool in_rungs = options.text("fidelity") != "full";
   const std::string choice =
       projection.seconds_a_choice > 0
           ? ", " + common::duration_text(projection.seconds_a_choice) + " to choose it"
@@ -91,10 +104,15 @@ void print_plan(const RunFolder& run, const common::Options& options, const comm
       projection.supernet_seconds > 0
           ? "the supernet " + common::duration_text(projection.supernet_seconds) + ", "
           : "";
-  common::log_info(fmt::format("projected {} ({}{} a trial{}), {} of memory a child",
-                               common::duration_text(projection.seconds), supernet,
-                               common::duration_text(projection.seconds_a_trial), choice,
+  common::log_info(fmt::format("projected {}{} ({}{} a trial{}{}), {} of memory a child",
+                               common::duration_text(projection.seconds),
+                               in_rungs || options.integer("finalists") > 0
+                                   ? fmt::format(" for about {:.0f} epochs", projection.epochs)
+                                   : "",
+                               supernet, common::duration_text(projection.seconds_a_trial),
+                               in_rungs ? " that goes all the way" : "", choice,
                                common::bytes_text(projection.bytes_a_child)));
+  return projection;
 }
 
 }  // namespace nas::engine

@@ -3,13 +3,14 @@
 
 #include "common/json.h"
 #include "common/options.h"
+#include "engine/projection.h"
 #include "engine/run_folder.h"
 
 namespace nas::engine {
 
 // To the log. `proxy`: see proxy_json(); null where rewards come from a table. `project`: steps of
-// training are timed for an estimate of time and memory, which takes some seconds.
-void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
-                bool project);
+// training are timed for an estimate of time and memory, which takes some seconds; it is returned.
+Projection print_plan(const RunFolder& run, const common::Options& options,
+                      const common::Json& proxy, bool project);
 
 }  // namespace nas::engine

@@ -96,9 +96,9 @@ SharedChild::SharedChild(const RunFolder& run, const common::Options& options, a
 
 SharedChild::~SharedChild() = default;
 
-child_trainer::TrainResult SharedChild::train_for(int64_t trial,
+child_trainer::TrainResult SharedChild::train_for(const Trial& trial,
                                                   const child_trainer::TrainHooks& hooks) {
-  const int64_t wanted = schedule_.epochs_before(trial);
+  const int64_t wanted = trial.to_epoch;
   if (supernet_->epochs_done() > wanted) {
     common::log_warning(
         fmt::format("the supernet has been trained for {} epochs, this trial is "
@@ -117,21 +117,20 @@ child_trainer::TrainResult SharedChild::train_for(int64_t trial,
   return result;
 }
 
-ChildReply SharedChild::measured(const ChildRequest& request, const common::Json& latency) {
-  const auto subnetwork = supernet_->subnetwork(request.architecture);
-  const bool whole = schedule_.is_whole(request.trial);
+ChildReply SharedChild::measured(const Trial& trial, const common::Json& latency) {
+  const auto subnetwork = supernet_->subnetwork(trial.architecture);
+  const bool whole = schedule_.is_whole(trial.id);
   const auto metrics =
       supernet_->evaluate(*subnetwork, whole ? 0 : options_.integer("supernet.reward-images"),
                           {.seed = static_cast<uint64_t>(options_.integer("seed")),
-                           .trial = static_cast<uint64_t>(request.trial),
+                           .trial = static_cast<uint64_t>(trial.id),
                            .purpose = "reward images"});
   ChildReply reply{.kind = "done", .state = TrialState::kSucceeded};
-  reply.metrics = {{"supernet_epochs", supernet_->epochs_done()},
-                   {"valid_loss", metrics.log_loss},
+  reply.metrics = {{"valid_loss", metrics.log_loss},
                    {"valid_accuracy", metrics.accuracy},
                    {"valid_auc_prc", metrics.auc_prc},
                    {"peak_bytes", common::peak_resident_bytes()}};
-  reply.metrics.update(costs_.of(request.architecture, options_));
+  reply.metrics.update(costs_.of(trial.architecture, options_));
   reply.metrics.update(latency);
   if (const auto* mixture = dynamic_cast<const MixtureSupernet*>(supernet_.get()))
     reply.metrics["mixture"] = mixture->weights().values();
@@ -142,7 +141,7 @@ ChildReply SharedChild::measured(const ChildRequest& request, const common::Json
       reward_of(options_.text("reward"), last, supernet_->dataset().task), reply.metrics);
   if (!whole) return reply;
   // What a network of this cell may start from.
-  const auto file = run_.trial(request.trial) / "weights.safetensors";
+  const auto file = run_.trial(trial.id) / "weights.safetensors";
   common::TensorFile weights;
   weights.tensors = child_trainer::store_tensors(subnetwork->network().state(false));
   common::write_safetensors(file, weights);
@@ -150,16 +149,16 @@ ChildReply SharedChild::measured(const ChildRequest& request, const common::Json
   return reply;
 }
 
-ChildReply SharedChild::evaluate(const ChildRequest& request, const common::Json& latency,
+ChildReply SharedChild::evaluate(const Trial& trial, const common::Json& latency,
                                  const child_trainer::TrainHooks& hooks) {
   hooks.on_start();
   const double start = common::monotonic_seconds();
-  const auto trained = train_for(request.trial, hooks);
+  const auto trained = train_for(trial, hooks);
   if (trained.state == TrainState::kStopped) return {.kind = "stopped"};
   const double evaluated = common::monotonic_seconds();
   ChildReply reply;
   try {
-    reply = measured(request, latency);
+    reply = measured(trial, latency);
   } catch (const std::exception& error) {
     if (!child_trainer::is_out_of_memory(error)) throw;
     reply = {.kind = "done", .text = "an allocation failed", .state = TrialState::kOutOfMemory};

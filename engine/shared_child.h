@@ -28,12 +28,12 @@ class SharedChild {
 
   // `latency`: what is known of it. Throws SystemError where the supernet cannot be trained, which
   // concerns every trial.
-  ChildReply evaluate(const ChildRequest& request, const common::Json& latency,
+  ChildReply evaluate(const Trial& trial, const common::Json& latency,
                       const child_trainer::TrainHooks& hooks);
 
  private:
-  child_trainer::TrainResult train_for(int64_t trial, const child_trainer::TrainHooks& hooks);
-  ChildReply measured(const ChildRequest& request, const common::Json& latency);
+  child_trainer::TrainResult train_for(const Trial& trial, const child_trainer::TrainHooks& hooks);
+  ChildReply measured(const Trial& trial, const common::Json& latency);
 
   RunFolder run_;
   common::Options options_;

@@ -108,8 +108,8 @@ std::vector<Trial> Store::select(const std::string& condition, int64_t id) {
   });
 }
 
-std::vector<Trial> Store::trials() { return select("id < :id", kFirstRepeat); }
-std::vector<Trial> Store::repeats() { return select("id >= :id", kFirstRepeat); }
+std::vector<Trial> Store::trials() { return select("id < :id", kFirstFurther); }
+std::vector<Trial> Store::further() { return select("id >= :id", kFirstFurther); }
 
 std::optional<Trial> Store::trial(int64_t id) {
   auto found = select("id = :id", id);
@@ -148,8 +148,8 @@ std::optional<Trial> Store::claim(const std::string& worker, double lease_second
                  "lease_until = " +
                      backend_->now +
                      " + :seconds WHERE run = :run AND state = 'WAITING' AND id = "
-                     "(SELECT id FROM trials WHERE run = :run AND state = 'WAITING' ORDER BY id "
-                     "LIMIT 1" +
+                     "(SELECT id FROM trials WHERE run = :run AND state = 'WAITING' "
+                     "ORDER BY to_epoch DESC, id LIMIT 1" +
                      backend_->skip_locked + ") RETURNING id",
         soci::use(worker, "worker"), soci::use(lease, "lease"), soci::use(lease_seconds, "seconds"),
         soci::use(run_, "run"), soci::into(id);

@@ -59,13 +59,14 @@ class Store {
 
   // All throw SystemError when the database cannot be read or written, DataError when it is
   // damaged.
-  std::vector<Trial> trials();   // without repeats
-  std::vector<Trial> repeats();  // of kind "repeat"
+  std::vector<Trial> trials();   // the proposals
+  std::vector<Trial> further();  // further trainings of them, by id
   std::optional<Trial> trial(int64_t id);
   void insert(const Trial& trial);
   void insert_all(const std::vector<Trial>& trials);  // or none
 
-  // For workers.
+  // For workers. What is trained longest is claimed first, and of equals the one with the lowest
+  // id: a promotion before another child.
   std::optional<Trial> claim(const std::string& worker, double lease_seconds);
   bool renew(const Trial& trial, double lease_seconds);  // false: given to another
   // Writes state, reward, reason, metrics, files and seconds of `trial`; false: refused.

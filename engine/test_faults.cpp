@@ -60,11 +60,11 @@ const Fault kFaults[] = {
 
 }  // namespace
 
-void inject_faults(TrainJob& job, TrainHooks& hooks) {
+void inject_faults(int64_t row, TrainJob& job, TrainHooks& hooks) {
   const char* wanted = std::getenv("NAS_TEST_FAULT");
   for (const auto& text : common::split(wanted != nullptr ? wanted : "", ',')) {
     for (const auto& fault : kFaults) {
-      if (text == fault.name + ("@" + std::to_string(job.trial))) fault.happen(job, hooks);
+      if (text == fault.name + ("@" + std::to_string(row))) fault.happen(job, hooks);
     }
   }
 }

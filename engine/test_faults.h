@@ -6,7 +6,7 @@
 
 namespace nas::engine {
 
-// Those of this trial, before it is trained.
-void inject_faults(child_trainer::TrainJob& job, child_trainer::TrainHooks& hooks);
+// Those of this row (a trial, or a further training), before it is trained.
+void inject_faults(int64_t row, child_trainer::TrainJob& job, child_trainer::TrainHooks& hooks);
 
 }  // namespace nas::engine

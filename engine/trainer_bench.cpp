@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "child_trainer/device.h"
@@ -155,8 +156,10 @@ common::Json to_json(const Spread& spread) {
 
 common::Json to_json(const TrainerBenchResult& result) {
   Json json = {{"parameters", result.parameters}, {"multiply_adds", result.multiply_adds},
-               {"threads", result.threads},       {"device", result.device},
-               {"peak_bytes", result.peak_bytes}, {"predicted_bytes", result.predicted_bytes}};
+               {"children", result.children},     {"threads", result.threads},
+               {"device", result.device},         {"kernels", result.kernels},
+               {"options", result.options},       {"peak_bytes", std::llround(result.peak_bytes)}};
+  if (result.predicted_bytes > 0) json["predicted_bytes"] = std::llround(result.predicted_bytes);
   json["roofline"] = {{"flops", result.roofline.flops},
                       {"bytes_per_second", result.roofline.bytes_per_second}};
   for (const auto& [name, work] : result.work) {
@@ -185,10 +188,19 @@ TrainerBenchResult bench_trainer(const common::Options& options,
   const auto traffic = search_space::traffic_of(graph);
   const auto device = child_trainer::find_device(options.text("device"));
   const auto settings = child_trainer::TrainSettings::from(options);
+  const auto works = works_of(options);
+  const bool trains = std::count(works.begin(), works.end(), "training") > 0;
+  const double images = static_cast<double>(options.integer("images")) * 3 *
+                        std::pow(static_cast<double>(options.integer("input-size")), 2);
+  const double least = options.text("proxy").empty() ? images : 0.0;
+  if (trains)
+    require_memory(static_cast<double>(children) * training_bytes(graph, settings, device, least),
+                   device);
+  child_trainer::warn_of_threads(children * threads);
+  const std::string kernels = child_trainer::kernels_text(settings, device);
   int64_t warm_up = options.integer("warm-up");
   if (child_trainer::records_steps(settings, {}, device, /*ranks=*/1))
     warm_up = std::max<int64_t>(warm_up, child_trainer::StepGraph::kFirstSteps + 1);
-  const auto works = works_of(options);
   std::map<std::string, RoundSums> rounds;
   double data_bytes = 0;
   {
@@ -203,9 +215,14 @@ TrainerBenchResult bench_trainer(const common::Options& options,
   }
   TrainerBenchResult result{.parameters = cost.parameters + cost.auxiliary_parameters,
                             .multiply_adds = cost.multiply_adds,
+                            .children = children,
                             .threads = threads,
                             .device = child_trainer::device_text({device}),
-                            .predicted_bytes = training_bytes(graph, settings, device, data_bytes)};
+                            .kernels = kernels};
+  if (trains) result.predicted_bytes = training_bytes(graph, settings, device, data_bytes);
+  const common::Options shared = bench_child_options();
+  for (const auto& option : shared.all())
+    result.options[option.name] = options.at(option.name).value;
   child_trainer::set_threads(threads * children);
   result.roofline = child_trainer::measure_roofline(device, options.text("precision") == "bf16");
   const auto forward = static_cast<double>(cost.multiply_adds);

@@ -38,11 +38,14 @@ struct TimedWork {
 struct TrainerBenchResult {
   int64_t parameters = 0;     // with the auxiliary head
   int64_t multiply_adds = 0;  // an image, forward, without the auxiliary head
-  int64_t threads = 0;        // a child
+  int64_t children = 0;
+  int64_t threads = 0;  // a child
   std::string device;
+  std::string kernels;                            // see child_trainer::kernels_text()
+  common::Json options = common::Json::object();  // of the network and its training
   std::map<std::string, TimedWork> work;
   double peak_bytes = 0.0;       // of memory, a child: the most
-  double predicted_bytes = 0.0;  // of a child, from the network's graph
+  double predicted_bytes = 0.0;  // of a child that trains, from the network's graph; else 0
   child_trainer::Roofline roofline;
 };
 common::Json to_json(const TrainerBenchResult& result);
@@ -52,7 +55,7 @@ common::Options trainer_bench_options();
 
 // Starts the children, lets them warm up, and times them in rounds that all begin together; `show`
 // is told how many rounds are done. Throws what bench_network() and bench_images() throw, and Error
-// when a child ends.
+// when a child ends, or when so many cannot fit into memory.
 TrainerBenchResult bench_trainer(const common::Options& options,
                                  const std::function<void(int64_t done, int64_t count)>& show);
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
 #include "child_trainer/step_timer.h"
@@ -91,9 +94,18 @@ void warn_of_measures(const data::Dataset& dataset) {
   warn_of_few_images("test", dataset, dataset.test);
 }
 
-void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset,
-                const common::Options& options, const search_space::NetworkGraph& graph,
-                const TransferRanks& ranks) {
+// That a former attempt has finished.
+int64_t epochs_done(const fs::path& folder) {
+  const fs::path file = folder / "metrics.jsonl";
+  if (!fs::exists(file)) return 0;
+  const std::string lines = common::read_file(file);
+  return std::count(lines.begin(), lines.end(), '\n');
+}
+
+// Returns what it projects.
+TransferResult print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset,
+                          const common::Options& options, const search_space::NetworkGraph& graph,
+                          const TransferRanks& ranks) {
   const auto& settings = job.settings;
   const auto cost = search_space::cost_of(graph);
   common::log_info(fmt::format("model     {}", job.folder.string()));
@@ -115,16 +127,24 @@ void print_plan(const child_trainer::TrainJob& job, const data::Dataset& dataset
   require_memory(bytes * static_cast<double>(here), ranks.device());
   const double image = child_trainer::seconds_a_step(graph, part, ranks.device()) /
                        static_cast<double>(part.batch_size * ranks.ranks());
+  const int64_t done = std::min(epochs_done(job.folder), settings.epochs);
   const double seconds =
-      training_seconds(image, settings.epochs, dataset.train.count(), dataset.valid.count());
+      training_seconds(image, settings.epochs - done, dataset.train.count(), dataset.valid.count());
   common::log_info(fmt::format("training  {}, batch {}, learning rate {:g} ({})",
                                common::counted(settings.epochs, "epoch"), settings.batch_size,
                                settings.learning_rate, options.at("epochs").origin));
   if (ranks.ranks() > 1)
     common::log_info(fmt::format("ranks     {}, {} of them here", ranks.ranks(), here));
-  common::log_info(fmt::format("projected {}, {} of memory{}", common::duration_text(seconds),
-                               common::bytes_text(bytes),
+  const std::string rest = done > 0 ? fmt::format(" for the last {}", settings.epochs - done) : "";
+  common::log_info(fmt::format("projected {}{}, {} of memory{}", common::duration_text(seconds),
+                               rest, common::bytes_text(bytes),
                                ranks.ranks() > 1 ? " for each rank" : ""));
+  return {.folder = job.folder,
+          .dry_run = true,
+          .projected_seconds = seconds,
+          .projected_bytes = bytes,
+          .parameters = cost.parameters,
+          .multiply_adds = cost.multiply_adds};
 }
 
 // Throws TrialError unless the training finished or was stopped.
@@ -200,6 +220,14 @@ TransferResult train_along(const RankPlace& place, const common::Options& option
 }  // namespace
 
 common::Json to_json(const TransferResult& result) {
+  if (result.dry_run) {
+    return {{"model", result.folder.string()},
+            {"parameters", result.parameters},
+            {"multiply_adds", result.multiply_adds},
+            {"projected",
+             {{"seconds", result.projected_seconds},
+              {"bytes_a_rank", std::llround(result.projected_bytes)}}}};
+  }
   return {{"model", result.folder.string()},     {"test", result.test},
           {"parameters", result.parameters},     {"multiply_adds", result.multiply_adds},
           {"wall_seconds", result.wall_seconds}, {"images_per_second", result.images_per_second}};
@@ -252,12 +280,14 @@ TransferResult transfer(common::Options options) {
 
   const int64_t threads = threads_of_rank(options, ranks.local_ranks());
   child_trainer::set_threads(threads);
+  child_trainer::warn_of_threads(threads * std::min(ranks.ranks(), ranks.local_ranks()));
   child_trainer::make_cuda_deterministic(options.flag("cudnn-benchmark"));
   if (folder.empty()) folder = new_model_path(dataset.name);
   common::try_folder(folder, "--out");  // before time is spent on it
   choose_precision(options, source.architecture, dataset, ranks.device(), ranks.ranks());
   child_trainer::TrainJob job = transfer_job(options, source.architecture, dataset);
   job.parallel.check_parts(std::min(job.settings.batch_size, dataset.train.count()), ranks.ranks());
+  child_trainer::check_cuda_graph(job.settings, job.parallel, ranks.device(), ranks.ranks());
   job.folder = folder;
   if (!options.text("init-from").empty())
     job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
@@ -267,8 +297,8 @@ TransferResult transfer(common::Options options) {
   planned.auxiliary = job.settings.auxiliary;
   planned.dropout = job.settings.dropout;
   const auto graph = search_space::build_network(job.architecture, planned);
-  print_plan(job, dataset, options, graph, ranks);
-  if (options.flag("dry-run")) return {.folder = folder, .dry_run = true};
+  const TransferResult planned_result = print_plan(job, dataset, options, graph, ranks);
+  if (options.flag("dry-run")) return planned_result;
 
   listen_for_stop(/*terminal_too=*/true);
   common::require_free_bytes(folder, 200e6, "nas transfer");

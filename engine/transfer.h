@@ -10,7 +10,9 @@ struct TransferResult {
   std::filesystem::path folder;
   bool stopped = false;  // asked to, or by --time-limit; `nas transfer --resume` goes on
   bool dry_run = false;
-  int64_t rank = 0;  // another than 0 has trained along, and has nothing to tell
+  double projected_seconds = 0.0;  // of a dry run: what is left
+  double projected_bytes = 0.0;    // of memory, for each rank
+  int64_t rank = 0;                // another than 0 has trained along, and has nothing to tell
   common::Json test = common::Json::object();
   int64_t parameters = 0;
   int64_t multiply_adds = 0;

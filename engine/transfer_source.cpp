@@ -57,7 +57,7 @@ TransferSource transfer_source(const common::Options& options) {
   }
   const RunFolder run = run_to_transfer(options.text("run"));
   Store store = open_store(run);
-  const auto winner = choose_winner(store.trials(), store.repeats(), run_options(run));
+  const auto winner = choose_winner(store.trials(), store.further(), run_options(run));
   if (!winner) {
     throw common::NothingError(
         {.where = "run " + run.path().string(), .what = "it has no finished trial yet"});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "child_trainer/device.h"
 #include "engine/evaluator.h"
@@ -26,10 +27,14 @@ struct Ranking {
   std::vector<size_t> order = {};  // of `trained`, best first; the earliest of equals
 };
 
-Ranking ranking_of(const std::vector<Trial>& trials, const std::vector<Trial>& repeats,
-                   const common::Options& options) {
-  Ranking ranking{.trained = trained_architectures(trials, repeats), .model = {}};
+bool is_finalist(const Trained& one) { return one.trial.kind == "finalist"; }
+
+Ranking ranking_of(std::vector<Trained> architectures, common::Options options) {
+  Ranking ranking{.trained = std::move(architectures), .model = {}};
   const auto& trained = ranking.trained;
+  // What size is believed to gain by longer training, theirs has shown.
+  if (!trained.empty() && is_finalist(trained.front()))
+    options.set_value("size-prior", 0.0, options.at("size-prior").origin);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   if (!evaluator.exact.empty()) {
     ranking.why_none = evaluator.exact;
@@ -68,17 +73,20 @@ std::optional<Winner::Given> given_of(const Ranking& ranking) {
 }  // namespace
 
 std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
-                                    const std::vector<Trial>& repeats,
+                                    const std::vector<Trial>& further,
                                     const common::Options& options) {
-  const Ranking ranking = ranking_of(trials, repeats, options);
+  const Ranking ranking = ranking_of(trained_architectures(trials, further), options);
   if (ranking.order.empty()) return std::nullopt;
   const size_t first = ranking.order[0];
   const Trained& best = ranking.trained[first];
   Winner winner{.trial = best.trial,
+                .row = best.row,
+                .finalist = is_finalist(best),
                 .why = ranking.why_none,
                 .mean = best.mean_reward(),
                 .architectures = static_cast<int64_t>(ranking.trained.size()),
                 .given = given_of(ranking)};
+  if (trained_epochs(trials, further).size() > 1) winner.epochs = best.trial.to_epoch;
   for (const auto& one : ranking.trained) {
     winner.trainings += static_cast<int64_t>(one.rewards.size());
     if (winner.best_trial && *one.trial.reward <= winner.best_reward) continue;
@@ -93,17 +101,23 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
   winner.mean = ranking.model->mean(first);
   winner.deviation = ranking.model->deviation(first);
   winner.noise = ranking.model->noise();
-  winner.size_prior = size_prior(options);
+  winner.size_prior = winner.finalist ? 0.0 : size_prior(options);
   winner.better = ranking.model->probability_of_better(first, ranking.order[1]);
   return winner;
 }
 
-std::vector<Trial> best_trials(const std::vector<Trial>& trials, const common::Options& options,
-                               size_t count) {
-  const Ranking ranking = ranking_of(trials, {}, options);
+std::vector<Trial> best_trials(const std::vector<Trial>& trials, const std::vector<Trial>& further,
+                               const common::Options& options, size_t count) {
   std::vector<Trial> best;
-  for (size_t i = 0; i < std::min(count, ranking.order.size()); ++i)
-    best.push_back(ranking.trained[ranking.order[i]].trial);
+  std::set<std::string> keys;
+  for (const int64_t epochs : trained_epochs(trials, further)) {
+    if (best.size() == count) break;
+    const Ranking ranking = ranking_of(trained_architectures(trials, further, epochs), options);
+    for (const size_t i : ranking.order) {
+      const Trial& trial = ranking.trained[i].trial;
+      if (best.size() < count && keys.insert(trial.key).second) best.push_back(trial);
+    }
+  }
   return best;
 }
 
@@ -113,6 +127,8 @@ common::Json to_json(const Winner& winner) {
                        {"mean", winner.mean},
                        {"architectures", winner.architectures},
                        {"trainings", winner.trainings}};
+  if (winner.epochs > 0) json["epochs"] = winner.epochs;
+  if (winner.finalist) json["finalist"] = true;
   if (winner.runner_up) json["runner_up"] = *winner.runner_up;
   if (winner.modelled) {
     json.update({{"deviation", winner.deviation},
@@ -131,6 +147,10 @@ common::Json to_json(const Winner& winner) {
 }
 
 std::string winner_text(const Winner& winner) {
+  const std::string after =
+      winner.epochs > 0 ? fmt::format(" after {} epochs", winner.epochs) : std::string();
+  const std::string among =
+      winner.finalist ? fmt::format(", the best of {} finalists", winner.architectures) : "";
   std::string given;
   if (winner.given && winner.given->chosen)
     given = "; these are the settings as given: none better was found";
@@ -140,18 +160,18 @@ std::string winner_text(const Winner& winner) {
       given += fmt::format(" (worse with probability {:.2f})", winner.given->better);
   }
   if (!winner.modelled) {
-    return fmt::format("trial {}, by its {} of {:.4f}: {}{}", winner.trial.id,
+    return fmt::format("trial {}{}, by its {} of {:.4f}{}: {}{}", winner.trial.id, among,
                        winner.trainings > winner.architectures ? "mean reward" : "reward",
-                       winner.mean, winner.why, given);
+                       winner.mean, after, winner.why, given);
   }
   return fmt::format(
-      "trial {}: a reward of {:.4f} ± {:.4f} is expected of it, by a model of {} trainings of {} "
-      "{}; it is better than trial {} with probability {:.2f}{}; one training differs "
+      "trial {}{}: a reward of {:.4f} ± {:.4f}{} is expected of it, by a model of {} trainings of "
+      "{} {}; it is better than trial {} with probability {:.2f}{}; one training differs "
       "from the next by ± {:.4f}{}",
-      winner.trial.id, winner.mean, winner.deviation, winner.trainings, winner.architectures,
-      winner.given ? "settings" : "architectures", *winner.runner_up, winner.better,
-      winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "", winner.noise,
-      given);
+      winner.trial.id, among, winner.mean, winner.deviation, after, winner.trainings,
+      winner.architectures, winner.given ? "settings" : "architectures", *winner.runner_up,
+      winner.better, winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "",
+      winner.noise, given);
 }
 
 }  // namespace nas::engine

@@ -1,5 +1,7 @@
 // Which architecture a run ends with: not the one with the luckiest training, but that of which
-// most is to be expected, and how sure that is.
+// most is to be expected, and how sure that is. It is among those that were trained longest: the
+// finalists, where there are any (Zoph et al. 2018), else those that reached the highest rung, for
+// rewards after fewer epochs are another matter (engine/trained.h).
 #pragma once
 
 #include "common/options.h"
@@ -8,7 +10,10 @@
 namespace nas::engine {
 
 struct Winner {
-  Trial trial;                // the first training of the architecture
+  Trial trial;                // the first training of the architecture of so many epochs, and
+  int64_t row = 0;            // its id; trial.id is that of the proposal
+  int64_t epochs = 0;         // after which the rewards are compared; 0: all are after the same
+  bool finalist = false;      // it is the best of the finalists
   bool modelled = false;      // else it is the highest mean reward, and the rest is not known
   std::string why = {};       // of !modelled
   double mean = 0.0;          // the reward that is expected of a training; not modelled: observed
@@ -34,14 +39,15 @@ struct Winner {
   std::string collapse = {};
 };
 
-// `options` of the run. None where no trial succeeded.
+// `further`: see Store; `options` of the run. None where no trial succeeded.
 std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
-                                    const std::vector<Trial>& repeats,
+                                    const std::vector<Trial>& further,
                                     const common::Options& options);
 
-// The trials of the best `count` architectures, by the same measure, best first.
-std::vector<Trial> best_trials(const std::vector<Trial>& trials, const common::Options& options,
-                               size_t count);
+// The trials of the best `count` architectures, by the same measure, best first: those that were
+// trained longest, and where these are fewer, the best of those that were trained next to longest.
+std::vector<Trial> best_trials(const std::vector<Trial>& trials, const std::vector<Trial>& further,
+                               const common::Options& options, size_t count);
 
 common::Json to_json(const Winner& winner);
 // A sentence or two for people: "0.4832 ± 0.0064 expected of trial 5; …".

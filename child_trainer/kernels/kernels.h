@@ -132,7 +132,7 @@ struct Kernels {
 };
 
 // The fastest that this processor runs; NAS_KERNELS=avx2 or portable in the environment takes a
-// lesser one, for tests.
+// lesser one, for tests. Throws ConfigError: it names none that runs here.
 const Kernels& best();
 // Those that this processor runs, the fastest first; null-terminated.
 const Kernels* const* usable();

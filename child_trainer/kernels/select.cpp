@@ -1,7 +1,9 @@
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "child_trainer/kernels/kernels.h"
+#include "common/error.h"
 
 namespace nas::child_trainer::kernels {
 
@@ -38,9 +40,16 @@ const Kernels* const* usable() {
 
 const Kernels& best() {
   const char* asked = std::getenv("NAS_KERNELS");
-  for (const Kernels* const* table = usable(); asked != nullptr && *table != nullptr; ++table)
+  if (asked == nullptr) return **usable();
+  std::string names;
+  for (const Kernels* const* table = usable(); *table != nullptr; ++table) {
     if (std::strcmp((*table)->name, asked) == 0) return **table;
-  return **usable();
+    names += (names.empty() ? "" : ", ") + std::string((*table)->name);
+  }
+  throw common::ConfigError({.where = "NAS_KERNELS",
+                             .what = "this processor does not run such kernels",
+                             .got = asked,
+                             .expected = "one of: " + names});
 }
 
 }  // namespace nas::child_trainer::kernels

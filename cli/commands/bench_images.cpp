@@ -28,10 +28,11 @@ int run(Arguments& arguments) {
     return common::kExitDone;
   }
   const auto images = static_cast<double>(result.images);
-  fmt::print("{:<12}{}, of {} pixels and {} on average; {} rounds\n", "images",
+  fmt::print("{:<12}{}, of {} pixels and {} on average; {}\n", "images",
              common::with_commas(result.images),
              common::with_unit(static_cast<double>(result.decoded_pixels) / images),
-             common::bytes_text(result.encoded_bytes / images), options.integer("rounds"));
+             common::bytes_text(result.encoded_bytes / images),
+             common::counted(options.integer("rounds"), "round"));
   print_rate("reading", result.images_per_second,
              options.text("dataset").empty() ? "from files to pixels of one size"
                                              : "the whole dataset, from its file");

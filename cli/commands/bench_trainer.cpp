@@ -13,8 +13,8 @@ common::OptionList options() { return engine::trainer_bench_options().all(); }
 
 void print_work(const std::string& name, const engine::TimedWork& work, int64_t rounds) {
   const auto& rate = work.images_per_second;
-  fmt::print("{:<12}{:.1f} images/s ({:.1f} to {:.1f} in {} rounds)\n", name, rate.median,
-             rate.lowest, rate.highest, rounds);
+  fmt::print("{:<12}{:.1f} images/s ({:.1f} to {:.1f} in {})\n", name, rate.median, rate.lowest,
+             rate.highest, common::counted(rounds, "round"));
   double step = 0;
   for (const auto& [part, seconds] : work.step_seconds) step += seconds.median;
   for (const char* part : {"data", "forward", "backward", "optimizer"}) {
@@ -41,17 +41,19 @@ int run(Arguments& arguments) {
     fmt::print("{}\n", engine::to_json(result).dump());
     return common::kExitDone;
   }
-  const int64_t children = options.integer("children");
   fmt::print("{:<12}{}: {} parameters, {} multiply-adds an image\n", "network",
              options.text("arch"), common::with_commas(result.parameters),
              common::with_unit(static_cast<double>(result.multiply_adds)));
-  fmt::print("{:<12}{}, {} x {} threads, batches of {}\n", "device", result.device, children,
-             result.threads, options.integer("batch-size"));
+  fmt::print("{:<12}{}, {} x {}, {}, batches of {}\n", "device", result.device, result.children,
+             common::counted(result.threads, "thread"), result.kernels,
+             options.integer("batch-size"));
   fmt::print("{:<12}{:.1f} GFLOP/s of a matrix product, {:.1f} GB/s of a triad\n", "roofline",
              result.roofline.flops / 1e9, result.roofline.bytes_per_second / 1e9);
   for (const auto& [name, work] : result.work) print_work(name, work, options.integer("rounds"));
-  fmt::print("{:<12}{} a child at its highest, {} predicted for training\n", "memory",
-             common::bytes_text(result.peak_bytes), common::bytes_text(result.predicted_bytes));
+  fmt::print("{:<12}{} a child at its highest{}\n", "memory", common::bytes_text(result.peak_bytes),
+             result.predicted_bytes > 0
+                 ? ", " + common::bytes_text(result.predicted_bytes) + " predicted"
+                 : "");
   return common::kExitDone;
 }
 

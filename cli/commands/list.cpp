@@ -13,6 +13,7 @@
 #include "data/dataset_lookup.h"
 #include "data/importer.h"
 #include "engine/evaluator.h"
+#include "engine/fidelity.h"
 #include "engine/model_folder.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
@@ -76,7 +77,7 @@ Row run_row(const engine::RunFolder& run) {
     const int64_t trained = engine::count_trainings(trials);
     const common::Options options = engine::run_options(run);
     const int64_t wanted = options.integer("trials");
-    const auto winner = engine::choose_winner(trials, store.repeats(), options);
+    const auto winner = engine::choose_winner(trials, store.further(), options);
     more["trials"] = trained;
     more["wanted"] = wanted;
     more["best_reward"] = winner ? common::Json(winner->best_reward) : common::Json();
@@ -136,6 +137,7 @@ const std::map<std::string, std::vector<Row> (*)()>& kinds() {
       {"scores", registered<child_trainer::Score>},
       {"exporters", registered<exporting::Exporter>},
       {"evaluators", registered<engine::EvaluatorPlugin>},
+      {"fidelities", registered<engine::FidelityPlugin>},
       {"stores", registered<engine::StoreBackend>},
       {"datasets", datasets},
       {"runs", runs},

@@ -42,6 +42,7 @@ int run(Arguments& arguments) {
   const auto result = engine::search(arguments.options);
   const std::string run = result.run.path().string();
   if (result.dry_run) {
+    if (json) fmt::print("{}\n", engine::to_json(result).dump());
     common::log_info("dry run: nothing was started");
     return common::kExitDone;
   }
@@ -66,6 +67,8 @@ int run(Arguments& arguments) {
     fmt::print("best reward   {:.4f} (trial {}; {} were trained{})\n", result.winner->best_reward,
                *result.winner->best_trial, result.trials,
                result.failed > 0 ? fmt::format(", {} of them failed", result.failed) : "");
+    if (!result.epochs.rungs.empty() || result.epochs.finalists > 0)
+      fmt::print("epochs        {}\n", engine::epochs_text(result.epochs));
     fmt::print("chosen        {}\n", engine::winner_text(*result.winner));
     fmt::print("architecture  {}\n", (result.run.best() / "architecture.json").string());
     fmt::print("report        {}\n", result.run.report().string());

@@ -79,6 +79,11 @@ int run(Arguments& arguments) {
   auto network = search_space::NetworkOptions::from(arguments.options);
   network.classes = arguments.options.integer("classes");
   const std::string format = arguments.options.text("format");
+  if (arguments.options.flag("recompute") && !arguments.options.flag("plan")) {
+    throw common::UsageError({.where = "--recompute",
+                              .what = "it changes what --plan prints, and nothing else here",
+                              .hint = "--plan --recompute"});
+  }
   if (arguments.options.flag("plan") && format != "text") {
     throw common::UsageError({.where = "--plan",
                               .what = "a plan is printed as text",

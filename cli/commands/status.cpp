@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "cli/command.h"
+#include "engine/epochs_spent.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
 #include "engine/run_space.h"
@@ -13,6 +14,7 @@
 #include "engine/search.h"
 #include "engine/signals.h"
 #include "engine/supernet_view.h"
+#include "engine/trained.h"
 #include "engine/winner.h"
 
 namespace nas::cli {
@@ -28,7 +30,7 @@ common::OptionList options() {
        .help =
            "Show it again every two seconds until the run ends; exit code 4 if it was interrupted"},
       {.name = "json", .value = false, .help = "Print everything as JSON"},
-      {.name = "csv", .value = false, .help = "Print the trials as CSV"}};
+      {.name = "csv", .value = false, .help = "Print the rows of all trainings as CSV"}};
 }
 
 std::string reward_text(const engine::Trial& trial) {
@@ -38,23 +40,30 @@ std::string reward_text(const engine::Trial& trial) {
 // What is shown of a run.
 struct View {
   std::vector<engine::Trial> trials;
-  std::vector<engine::Trial> repeats;
+  std::vector<engine::Trial> further;
+  engine::EpochsSpent epochs;
   std::optional<engine::Winner> winner;
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
   std::optional<engine::SupernetView> supernet;  // with --evaluator shared
   std::string end;                               // "", "done", "time-limit", "exhausted"
   std::string how_to_continue;
+
+  std::vector<engine::Trial> rows() const {
+    std::vector<engine::Trial> all = trials;
+    all.insert(all.end(), further.begin(), further.end());
+    return all;
+  }
 };
 
 common::Json json_of(engine::RunState state, engine::Store& store, const View& view) {
   common::Json json = {{"state", engine::state_text(state)}, {"trials", common::Json::array()}};
-  std::vector<engine::Trial> rows = view.trials;
-  rows.insert(rows.end(), view.repeats.begin(), view.repeats.end());
-  for (const auto& trial : rows) {
+  for (const auto& trial : view.rows()) {
     common::Json row = {{"id", trial.id}, {"state", engine::state_text(trial.state)}};
     row["kind"] = trial.kind;
-    if (trial.kind == "repeat") row["parent"] = engine::parent_of(trial);
+    if (trial.kind != "child") row["parent"] = engine::parent_of(trial);
+    row["from_epoch"] = trial.from_epoch;
+    row["to_epoch"] = trial.to_epoch;
     row["reward"] = trial.reward ? common::Json(*trial.reward) : common::Json();
     row["architecture"] = search_space::to_json(trial.architecture);
     row["worker"] = trial.worker;
@@ -66,6 +75,7 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
     row["seconds"] = trial.seconds;
     json["trials"].push_back(row);
   }
+  if (view.epochs.all() > 0) json["epochs"] = engine::to_json(view.epochs);
   json["pareto_front"] = {{"cost", view.cost}, {"trials", common::Json::array()}};
   for (const auto& point : view.front)
     json["pareto_front"]["trials"].push_back(engine::to_json(point));
@@ -76,13 +86,14 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
   return json;
 }
 
-void print_csv(const std::vector<engine::Trial>& trials) {
-  fmt::print("id,state,reward,attempt,reused_from,seconds,key\n");
-  for (const auto& trial : trials) {
-    fmt::print("{},{},{},{},{},{:.3f},\"{}\"\n", trial.id, engine::state_text(trial.state),
-               reward_text(trial), trial.attempt,
-               trial.reused_from ? std::to_string(*trial.reused_from) : "", trial.seconds,
-               trial.key);
+void print_csv(const std::vector<engine::Trial>& rows) {
+  fmt::print("id,state,reward,kind,parent,to_epoch,attempt,reused_from,seconds,key\n");
+  for (const auto& row : rows) {
+    fmt::print("{},{},{},{},{},{},{},{},{:.3f},\"{}\"\n", row.id, engine::state_text(row.state),
+               reward_text(row), row.kind,
+               row.kind == "child" ? "" : std::to_string(engine::parent_of(row)), row.to_epoch,
+               row.attempt, row.reused_from ? std::to_string(*row.reused_from) : "", row.seconds,
+               row.key);
   }
 }
 
@@ -106,12 +117,47 @@ void print_front(const std::vector<engine::ParetoPoint>& front, const std::strin
   }
 }
 
+// Rewards after different numbers of epochs are not to be compared: so these are shown then.
+bool shows_epochs(const View& view) {
+  return !view.epochs.rungs.empty() || view.epochs.finalists > 0;
+}
+
+// The columns of a row that all kinds have.
+std::string row_text(const View& view, const engine::Trial& row, const std::string& outcome) {
+  return fmt::format("{:>6}  {:<10}{:>9}{}{:>9.1f}  ", engine::parent_of(row), outcome,
+                     row.reward ? fmt::format("{:.4f}", *row.reward) : "",
+                     shows_epochs(view) ? fmt::format("{:>8}", row.to_epoch) : "", row.seconds);
+}
+
+std::string what_of(const engine::Trial& row) {
+  if (row.kind == "promotion") return "promoted";
+  return row.kind == "finalist" ? "finalist" : "trained again";
+}
+
+// The last ones of each kind.
+void print_further(const View& view) {
+  for (const char* kind : {"promotion", "repeat", "finalist"}) {
+    std::vector<const engine::Trial*> rows;
+    for (const auto& row : view.further) {
+      if (row.kind == kind) rows.push_back(&row);
+    }
+    const size_t from = rows.size() > kShownTrials ? rows.size() - kShownTrials : 0;
+    if (from > 0) fmt::print("   ...  ({} earlier: {}s)\n", from, kind);
+    for (size_t i = from; i < rows.size(); ++i) {
+      const auto& row = *rows[i];
+      fmt::print("{}{}{}\n", row_text(view, row, engine::state_text(row.state)), what_of(row),
+                 row.reason.empty() ? "" : ": " + row.reason);
+    }
+  }
+}
+
 void print_text(engine::RunState state, const engine::RunFolder& run, const View& view) {
   auto trials = view.trials;
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
              engine::state_text(state), explanation(state, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.supernet) fmt::print("shared  {}\n", engine::supernet_text(*view.supernet));
+  if (view.epochs.all() > 0) fmt::print("epochs  {}\n", engine::epochs_text(view.epochs));
   if (view.winner) {
     fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", view.winner->best_reward,
                *view.winner->best_trial, engine::winner_text(*view.winner));
@@ -121,7 +167,8 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
   // A pool has many of them; they are counted above.
   std::erase_if(trials,
                 [](const auto& trial) { return trial.state == engine::TrialState::kNotRun; });
-  fmt::print("\n{:>6}  {:<10}{:>9}{:>9}  {}\n", "trial", "state", "reward", "seconds",
+  fmt::print("\n{:>6}  {:<10}{:>9}{}{:>9}  {}\n", "trial", "state", "reward",
+             shows_epochs(view) ? "  epochs" : "", "seconds",
              "architecture, or why there is no reward");
   const size_t from = trials.size() > kShownTrials ? trials.size() - kShownTrials : 0;
   if (from > 0) fmt::print("   ...  ({} earlier)\n", from);
@@ -129,16 +176,10 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
     const auto& trial = trials[i];
     const std::string outcome = trial.reused_from ? fmt::format("= {}", *trial.reused_from)
                                                   : engine::state_text(trial.state);
-    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  {:.70}\n", trial.id, outcome,
-               trial.reward ? fmt::format("{:.4f}", *trial.reward) : "", trial.seconds,
+    fmt::print("{}{:.70}\n", row_text(view, trial, outcome),
                trial.reason.empty() ? engine::architecture_text(trial) : trial.reason);
   }
-  for (const auto& repeat : view.repeats) {
-    fmt::print("{:>6}  {:<10}{:>9}{:>9.1f}  trained again{}\n", engine::parent_of(repeat),
-               engine::state_text(repeat.state),
-               repeat.reward ? fmt::format("{:.4f}", *repeat.reward) : "", repeat.seconds,
-               repeat.reason.empty() ? "" : ": " + repeat.reason);
-  }
+  print_further(view);
 }
 
 // Until the next look, or until asked to stop.
@@ -157,19 +198,21 @@ int run(Arguments& arguments) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
     View view{.trials = store.trials(),
-              .repeats = store.repeats(),
+              .further = store.further(),
+              .epochs = {},
               .winner = {},
               .cost = cost,
               .front = {},
               .supernet = engine::supernet_view(folder, options),
               .end = store.meta("end"),
               .how_to_continue = engine::how_to_continue(folder, options)};
-    view.winner = engine::choose_winner(view.trials, view.repeats, options);
-    view.front = engine::pareto_front(view.trials, cost);
+    view.epochs = engine::epochs_spent(view.trials, view.further, options);
+    view.winner = engine::choose_winner(view.trials, view.further, options);
+    view.front = engine::pareto_front(engine::longest_trained(view.trials, view.further), cost);
     if (arguments.options.flag("json")) {
       fmt::print("{}\n", json_of(state, store, view).dump());
     } else if (arguments.options.flag("csv")) {
-      print_csv(view.trials);
+      print_csv(view.rows());
     } else {
       if (arguments.options.flag("watch")) fmt::print("\x1b[2J\x1b[H");
       print_text(state, folder, view);

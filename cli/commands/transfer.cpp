@@ -18,6 +18,7 @@ int run(Arguments& arguments) {
   const bool json = arguments.options.flag("json");
   const auto result = engine::transfer(arguments.options);
   if (result.dry_run) {
+    if (json && result.rank == 0) fmt::print("{}\n", engine::to_json(result).dump());
     if (result.rank == 0) common::log_info("dry run: nothing was started");
     return common::kExitDone;
   }

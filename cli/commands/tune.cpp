@@ -34,6 +34,7 @@ int run(Arguments& arguments) {
   const bool json = arguments.options.flag("json");
   const auto result = engine::tune(arguments.options);
   if (result.dry_run) {
+    if (json) fmt::print("{}\n", engine::to_json(result).dump());
     common::log_info("dry run: nothing was started");
     return common::kExitDone;
   }

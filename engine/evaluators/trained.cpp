@@ -11,7 +11,8 @@ const common::Register<EvaluatorPlugin> kRegister{
          [](const common::Options& options) {
            parse_bytes("child-memory", options.text("child-memory"));
          },
-     .make = make_child_evaluator}};
+     .make = make_child_evaluator,
+     .by_epoch = true}};
 
 }  // namespace
 }  // namespace nas::engine

@@ -89,6 +89,46 @@ TEST_CASE("trainer: killed after an epoch, it ends with the same bits", "[child_
   }
 }
 
+// As of a child that is promoted from rung to rung: each part in a folder and a process of its own.
+TEST_CASE("trainer: in parts, each in its own folder, it ends with the same bits",
+          "[child_trainer]") {
+  TrainJob job = busy_job({});
+  job.settings.epochs = 3;
+  job.settings.warmup_epochs = 1;
+  const Outcome expected = uninterrupted(job);
+  const TempDir root;
+  std::string metrics;
+  for (const int64_t epochs : {1, 2, 3}) {
+    CAPTURE(epochs);
+    job.continue_from = epochs > 1 ? job.folder : std::filesystem::path();
+    job.folder = root.path() / std::to_string(epochs);
+    job.stop_after = epochs;
+    REQUIRE(run_until(job, 3).state == TrainState::kStopped);  // within its epoch
+    Trainer trainer = new_trainer();
+    const TrainResult result = trainer.run(job, {});
+    REQUIRE(result.state == TrainState::kFinished);
+    CHECK(result.last.epoch == epochs);
+    REQUIRE(read_metrics(job.folder / "metrics.jsonl").size() == 1);
+    metrics += outcome_of(trainer, job.folder).metrics;
+    if (epochs < 3) continue;
+    Outcome last = outcome_of(trainer, job.folder);
+    last.metrics = metrics;
+    CHECK((last == expected));
+  }
+}
+
+TEST_CASE("trainer: without the checkpoint that it should go on with, it begins anew",
+          "[child_trainer]") {
+  TrainJob job = small_job({});
+  const Outcome expected = uninterrupted(job);
+  const TempDir root;
+  job.continue_from = root.path() / "gone";
+  job.folder = root.path() / "here";
+  Trainer trainer = new_trainer();
+  REQUIRE(trainer.run(job, {}).state == TrainState::kFinished);
+  CHECK((outcome_of(trainer, job.folder) == expected));
+}
+
 TEST_CASE("trainer: a warm trainer gives the bits of a fresh one", "[child_trainer]") {
   const Outcome expected = uninterrupted(busy_job({}));
   const TempDir root;

@@ -86,6 +86,7 @@ TEST_CASE("bench images: what cannot be timed is refused", "[cli]") {
   const ProgramResult broken = bench_images(dir, {"--from", "photos"});
   CHECK(broken.exit_code == 3);
   CHECK_THAT(broken.err, ContainsSubstring("4.png"));
+  CHECK_THAT(bench_images(dir, {"--from", "pixels.h5"}).err, ContainsSubstring("a file"));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace nas::tests {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 using Catch::Matchers::WithinRel;
 using common::Json;
 
@@ -75,6 +76,9 @@ TEST_CASE("bench trainer: rates, parts, memory and limits of training", "[cli]")
   CHECK(result.at("peak_bytes").get<double>() > 1e7);
   CHECK(result.at("predicted_bytes").get<double>() > 1e7);
   CHECK(result.count("inference") + result.count("batches") == 0);
+  CHECK(result.at("children") == 1);
+  CHECK(result.at("options").at("batch-size") == 8);
+  CHECK_THAT(result.at("kernels").get<std::string>(), StartsWith("kernels for "));
 }
 
 TEST_CASE("bench trainer: children side by side, and other work than training", "[cli]") {
@@ -86,7 +90,8 @@ TEST_CASE("bench trainer: children side by side, and other work than training", 
   const auto products = result.at("multiply_adds").get<double>();
   CHECK_THAT(result.at("inference").at("limits").at("compute").get<double>(),
              WithinRel(flops / (2 * products), 1e-9));
-  CHECK(result.count("training") == 0);
+  CHECK(result.count("training") + result.count("predicted_bytes") == 0);
+  CHECK(result.at("children") == 2);
 }
 
 TEST_CASE("bench trainer: a table for people, on a dataset", "[cli]") {
@@ -113,6 +118,7 @@ TEST_CASE("bench trainer: what it cannot use is named", "[cli]") {
   };
   check({"--arch", "nobody"}, 2, "'nobody'");
   check({"--proxy", "missing.h5"}, 3, "missing.h5");
+  check({"--filters", "20000", "--cells", "3", "--input-size", "64"}, 1, "[memory]");
   check({"--filters", "3"}, 2, "filters 3");
   check({"--children", "0"}, 2, "--children");
   check({"--precision", "auto"}, 2, "fp32 or bf16");
@@ -166,11 +172,11 @@ TEST_CASE("bench-child: takes the steps it is told to, and leaves what they bega
 
 #ifndef __SANITIZE_ADDRESS__  // its allocator keeps what was freed
 // The highest memory of a child.
-double measured_memory(const TempDir& dir, const std::string& kernels, bool recompute) {
+double measured_memory(const TempDir& dir, const std::string& how, bool recompute) {
   std::vector<std::string> words = common::split(
       "bench trainer --arch nasnet-a --cells 1 --filters 16 --device cpu --threads 1 --images 64 "
-      "--warm-up 1 --rounds 1 --steps 1 --json --kernels " +
-          kernels,
+      "--warm-up 1 --rounds 1 --steps 1 --json " +
+          how,
       ' ');
   if (recompute) words.push_back("--recompute");
   const ProgramResult result = run_program(words, dir.path());
@@ -184,10 +190,16 @@ double measured_memory(const TempDir& dir, const std::string& kernels, bool reco
 
 TEST_CASE("bench trainer: the memory of a child is as predicted", "[cli]") {
   const TempDir dir;
-  for (const char* kernels : {"auto", "torch"}) {
-    CAPTURE(kernels);
-    CHECK(measured_memory(dir, kernels, true) < 0.8 * measured_memory(dir, kernels, false));
+  for (const char* how : {"--kernels auto", "--kernels torch", "--precision bf16"}) {
+    CAPTURE(how);
+    CHECK(measured_memory(dir, how, true) < 0.9 * measured_memory(dir, how, false));
   }
+}
+
+TEST_CASE("bench trainer: a dataset that is scaled down leaves no trace in the memory", "[cli]") {
+  const TempDir dir;
+  data::write_dataset(dir.path() / "data.h5", noise_dataset(1500, 1500, 10, 128));  // 147 MB
+  measured_memory(dir, "--proxy data.h5", false);
 }
 #endif
 

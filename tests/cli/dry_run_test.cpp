@@ -4,6 +4,7 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "common/json.h"
 #include "data/dataset_file.h"
 #include "tests/data/small_dataset.h"
 #include "tests/support/program.h"
@@ -61,6 +62,27 @@ TEST_CASE("dry run: a transfer leaves everything as it was", "[cli]") {
   }
   for (const auto& entry : fs::directory_iterator(dir.path()))
     CHECK(entry.path().filename() == "data.h5");
+}
+
+TEST_CASE("dry run: what it projects is there for programs", "[cli]") {
+  const TempDir dir;
+  data::write_dataset(dir.path() / "data.h5", noise_dataset(40, 12, 3, 16));
+  const auto projected = [](const ProgramResult& result) {
+    INFO(result.err);
+    REQUIRE(result.exit_code == 0);
+    return common::parse_json(result.out, "dry run").at("projected");
+  };
+  const auto transfer = projected(dry_transfer(dir.path(), {"--json"}));
+  CHECK(transfer.at("seconds").get<double>() > 0);
+  CHECK(transfer.at("bytes_a_rank").get<double>() > 1e7);
+  const auto search = projected(
+      run_program({"search", "--proxy",      "data.h5", "--cells",        "1",     "--filters",
+                   "4",      "--epochs",     "2",       "--train-images", "40",    "--valid-images",
+                   "12",     "--input-size", "16",      "--trials",       "3",     "--batch-size",
+                   "8",      "--device",     "cpu",     "--dry-run",      "--json"},
+                  dir.path()));
+  CHECK(search.at("seconds").get<double>() > 0);
+  CHECK(search.at("bytes_a_child").get<double>() > 1e7);
 }
 
 }  // namespace

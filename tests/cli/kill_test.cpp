@@ -36,6 +36,11 @@ TEST_CASE("kill test: prescreened searches with limits end as if nothing had hap
        "2000000", "--cost", "multiply-adds", "--cost-target", "1000000"});
 }
 
+TEST_CASE("kill test: searches in rungs end as if nothing had happened", "[cli]") {
+  for (const char* fidelity : {"asha", "median"})
+    check_kills("curves", "4", {"--fidelity", fidelity, "--finalists", "4"});
+}
+
 TEST_CASE("kill test: searches with real children end as if nothing had happened", "[cli][.slow]") {
   check_kills("trained", "4");
 }
@@ -47,6 +52,12 @@ TEST_CASE("kill test: searches with shared weights end as if nothing had happene
 
 TEST_CASE("kill test: prescreening on images ends as if nothing had happened", "[cli][.slow]") {
   check_kills("trained", "5", {"--prescreen", "synflow", "--pool", "3"});
+}
+
+TEST_CASE("kill test: promoted children end as if nothing had happened", "[cli][.slow]") {
+  check_kills("trained", "6",
+              {"--fidelity", "asha", "--eta", "2", "--epochs", "4", "--finalists", "2",
+               "--finalist-epochs", "5"});
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ void check_has_everything(const Json& trials) {
     states.insert(trial.at("state").get<std::string>());
     if (trial.at("kind").get<std::string>() != "repeat") continue;
     ++repeats;
-    CHECK(trial.at("id").get<int64_t>() >= engine::kFirstRepeat);
+    CHECK(trial.at("id").get<int64_t>() >= engine::kFirstFurther);
     CHECK(trial.at("reward").is_number());
   }
   CHECK((states == std::set<std::string>{"INFEASIBLE", "NOT_RUN", "SUCCEEDED"}));

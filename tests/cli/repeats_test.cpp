@@ -51,7 +51,7 @@ TEST_CASE("repeats: the best trials are trained again with another seed", "[cli]
   REQUIRE(repeats.size() == 2);
   for (const auto& repeat : repeats) {
     const auto parent = repeat.at("parent").get<int64_t>();
-    CHECK(repeat.at("id").get<int64_t>() == parent + engine::kFirstRepeat);
+    CHECK(repeat.at("id").get<int64_t>() == parent + engine::kFirstFurther);
     const Json& trial = status.at("trials").at(static_cast<size_t>(parent));
     CHECK(repeat.at("key").dump() == trial.at("key").dump());
     CHECK(repeat.at("architecture").dump() == trial.at("architecture").dump());

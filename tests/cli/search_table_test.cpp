@@ -170,7 +170,7 @@ TEST_CASE("search: status shows a run as text and as CSV", "[cli]") {
   const ProgramResult csv = run_program({"status", "--csv"}, dir.path());  // the newest
   const auto lines = common::split(common::trim(csv.out), '\n');
   REQUIRE(lines.size() == rows + 1);
-  CHECK(lines[0] == "id,state,reward,attempt,reused_from,seconds,key");
+  CHECK(lines[0] == "id,state,reward,kind,parent,to_epoch,attempt,reused_from,seconds,key");
   CHECK_THAT(lines[1], StartsWith("0,SUCCEEDED,0."));
   const ProgramResult text = run_program({"status"}, dir.path());
   CHECK_THAT(text.out, ContainsSubstring("finished") && ContainsSubstring("best") &&

@@ -64,6 +64,7 @@ TEST_CASE("show: a plan is text", "[cli]") {
     CHECK(refused.out.empty());
   }
   CHECK_THAT(show({"nasnet-a", "--plan"}).out, ContainsSubstring("separable("));
+  CHECK(show({"nasnet-a", "--recompute"}).exit_code == 2);
 }
 
 }  // namespace

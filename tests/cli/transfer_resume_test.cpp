@@ -130,6 +130,10 @@ TEST_CASE("transfer: other options than it was begun with are refused and named"
                   dir.path());
   CHECK(same.exit_code == 0);
   CHECK(state_of(dir.path() / "m") == before);
+  common::write_file_atomically(dir.path() / "m" / "metrics.jsonl", "{}\n");  // of one epoch
+  const ProgramResult rest =
+      run_program({"transfer", "--resume", "--out", "m", "--dry-run"}, dir.path());
+  CHECK_THAT(rest.err, ContainsSubstring(" for the last 1, "));
 }
 
 TEST_CASE("transfer: nothing to resume is exit code 4", "[cli]") {

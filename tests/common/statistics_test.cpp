@@ -40,6 +40,15 @@ double kendall_by_pairs(const Numbers& x, const Numbers& y) {
   return sum / std::sqrt(untied_x * untied_y);
 }
 
+TEST_CASE("statistics: the median is in the middle, in whatever order the values come",
+          "[common]") {
+  CHECK(median({7}) == 7);
+  CHECK(median({4, 1}) == 2.5);
+  CHECK(median({9, -3, 5}) == 5);
+  CHECK(median({2, 8, 1, 1e9}) == 5);
+  CHECK(median({1, 1, 3, 1}) == 1);
+}
+
 TEST_CASE("statistics: equal values share the mean of their ranks", "[common]") {
   CHECK(ranks({}).empty());
   CHECK(ranks({5}) == Numbers{1});

@@ -61,6 +61,7 @@ TEST_CASE("Every evaluator has a name, a summary and its functions", "[conforman
 TEST_CASE("Every evaluator accepts options that it can use and refuses what it cannot",
           "[conformance]") {
   const std::map<std::string, std::pair<std::string, std::string>> unusable = {
+      {"curves", {"space", "nasnet"}},
       {"table", {"space", "nasnet"}},
       {"trained", {"child-memory", "much"}},
       {"shared", {"child-time-limit", "5"}}};

@@ -16,6 +16,7 @@
 #include "data/importer.h"
 #include "data/renderer.h"
 #include "engine/evaluator.h"
+#include "engine/fidelity.h"
 #include "engine/store.h"
 #include "export/exporter.h"
 #include "search_space/architecture.h"
@@ -44,6 +45,7 @@ const std::map<std::string, std::vector<std::string> (*)()>& plugin_folders() {
       {"data/importers", registered<data::Importer>},
       {"data/renderers", registered<data::Renderer>},
       {"engine/evaluators", registered<engine::EvaluatorPlugin>},
+      {"engine/fidelities", registered<engine::FidelityPlugin>},
       {"engine/stores", registered<engine::StoreBackend>},
       {"export/exporters", registered<exporting::Exporter>},
       {"search_space/architectures", registered<search_space::NamedArchitecture>},

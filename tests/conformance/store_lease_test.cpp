@@ -38,6 +38,20 @@ TEST_CASE("Every store lets only the owner of a lease write", "[conformance]") {
     CHECK_FALSE(store.claim("worker", 60).has_value());
   }
 
+  SECTION("what is trained longest is claimed first") {
+    for (const auto& [id, epochs] : std::vector<std::pair<int64_t, int64_t>>{
+             {0, 1}, {1, 1}, {1001000000000, 3}, {1001000000001, 3}, {1002000000001, 9}}) {
+      Trial trial = waiting_trial(id);
+      trial.to_epoch = epochs;
+      store.insert(trial);
+    }
+    for (const int64_t id : {1002000000001, 1001000000000, 1001000000001, int64_t{0}, int64_t{1}})
+      CHECK(store.claim("worker", 60).value().id == id);
+    CHECK(store.trials().size() == 2);
+    REQUIRE(store.further().size() == 3);
+    CHECK(store.further().front().id == 1001000000000);
+  }
+
   SECTION("a trial that was given to another cannot be written any more") {
     insert_waiting(store, 1);
     const Trial zombie = *store.claim("first", 60);

@@ -117,35 +117,36 @@ TEST_CASE("Every store keeps what it is given", "[conformance]") {
       trial.kind = "repeat";
       return trial;
     };
-    const int64_t far = 9'100'000 * kFirstRepeat;  // a double does not hold far + 1
-    for (const int64_t id : {far + 1, kFirstRepeat + 17, 2 * kFirstRepeat + 17, 3 * kFirstRepeat})
+    const int64_t far = 9'100'000 * kFirstFurther;  // a double does not hold far + 1
+    for (const int64_t id :
+         {far + 1, kFirstFurther + 17, 2 * kFirstFurther + 17, 3 * kFirstFurther})
       store.insert(repeat(id));
-    store.insert_all({waiting_trial(17), waiting_trial(kFirstRepeat - 1)});
+    store.insert_all({waiting_trial(17), waiting_trial(kFirstFurther - 1)});
     CHECK_THROWS_AS(store.insert(repeat(far + 1)), common::SystemError);
 
     REQUIRE(store.trials().size() == 2);
-    check_same(store.trials()[1], waiting_trial(kFirstRepeat - 1));
-    const auto repeats = Store(url, run).repeats();
+    check_same(store.trials()[1], waiting_trial(kFirstFurther - 1));
+    const auto repeats = Store(url, run).further();
     REQUIRE(repeats.size() == 4);
-    check_same(repeats[0], repeat(kFirstRepeat + 17));
-    check_same(repeats[1], repeat(2 * kFirstRepeat + 17));
+    check_same(repeats[0], repeat(kFirstFurther + 17));
+    check_same(repeats[1], repeat(2 * kFirstFurther + 17));
     check_same(repeats[3], repeat(far + 1));
     CHECK(parent_of(repeats[1]) == 17);
     CHECK_FALSE(store.trial(far).has_value());
 
-    for (const int64_t id : {int64_t{17}, kFirstRepeat - 1, kFirstRepeat + 17,
-                             2 * kFirstRepeat + 17, 3 * kFirstRepeat, far + 1}) {
+    for (const int64_t id : {int64_t{17}, kFirstFurther - 1, kFirstFurther + 17,
+                             2 * kFirstFurther + 17, 3 * kFirstFurther, far + 1}) {
       const auto claimed = store.claim("worker", 60);
       REQUIRE(claimed.has_value());
       CHECK(claimed->id == id);
       CHECK(store.renew(*claimed, 60));
-      CHECK(store.finish(with_reward(*claimed, static_cast<double>(id % kFirstRepeat))));
+      CHECK(store.finish(with_reward(*claimed, static_cast<double>(id % kFirstFurther))));
     }
     store.update_files(far + 1, {{"weights.safetensors", "ff"}});
-    const Trial last = store.repeats()[3];
+    const Trial last = store.further()[3];
     CHECK(last.reward == 1.0);
     CHECK(last.files.size() == 1);
-    CHECK(store.trial(kFirstRepeat + 17)->files.empty());
+    CHECK(store.trial(kFirstFurther + 17)->files.empty());
     CHECK_NOTHROW(store.add_event("finished", far + 1, "a repeat"));
   }
 

@@ -17,15 +17,20 @@ common::Json sent(const common::Json& json) {
 
 TEST_CASE("child protocol: a request carries the trial, its architecture and its settings",
           "[engine]") {
-  const ChildRequest request{.trial = 41,
-                             .attempt = 2,
-                             .architecture = full_trial(0).architecture,
-                             .settings = {{"lr", "0.1"}, {"augment", "flip,cutout"}}};
-  const ChildRequest read = child_request_from_json(sent(to_json(request)));
-  CHECK(read.trial == 41);
+  const Trial trial = promotion_of(full_trial(41), 2);
+  ChildRequest request{.trial = trial, .settings = {{"lr", "0.1"}, {"augment", "flip,cutout"}}};
+  request.trial.attempt = 2;
+  request.trial.from_epoch = 3;
+  request.trial.to_epoch = 9;
+  const ChildRequest got = child_request_from_json(sent(to_json(request)));
+  const Trial& read = got.trial;
+  CHECK(read.id == trial.id);
+  CHECK(read.kind == "promotion");
   CHECK(read.attempt == 2);
-  CHECK((read.architecture == request.architecture));
-  CHECK((read.settings == request.settings));
+  CHECK(read.from_epoch == 3);
+  CHECK(read.to_epoch == 9);
+  CHECK((read.architecture == trial.architecture));
+  CHECK((got.settings == request.settings));
 }
 
 TEST_CASE("child protocol: a result fills the trial, bit for bit", "[engine]") {

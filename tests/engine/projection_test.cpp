@@ -40,9 +40,25 @@ TEST_CASE("projection: trials and repeats, shared by the workers", "[engine]") {
   CHECK(alone.seconds_a_trial > 0);
   CHECK(alone.seconds_a_choice == 0);
   CHECK_THAT(alone.seconds, WithinRel(7 * alone.seconds_a_trial, 1e-9));
-  // Of eight workers only four have something to do.
-  const Projection shared = projection_of({{"workers", "8"}, {"window", "4"}, {"repeats", "2"}});
-  CHECK_THAT(shared.seconds, WithinRel(9 * shared.seconds_a_trial / 4, 1e-9));
+  CHECK(alone.epochs == 7);
+  // Of eight workers only four have something to do, until nothing is proposed any more.
+  const Projection shared = projection_of({{"workers", "8"}, {"window", "4"}, {"repeats", "6"}});
+  CHECK_THAT(shared.seconds, WithinRel((7.0 / 4 + 1) * shared.seconds_a_trial, 1e-9));
+  CHECK(shared.epochs == 13);
+}
+
+TEST_CASE("projection: rungs, and finalists at the end", "[engine]") {
+  // 9 trials of 1 epoch, of which 3 go on for 2 more, of which 1 goes on for 6 more.
+  const Projection asha = projection_of({{"trials", "9"},
+                                         {"epochs", "9"},
+                                         {"fidelity", "asha"},
+                                         {"finalists", "3"},
+                                         {"finalist-epochs", "20"},
+                                         {"workers", "2"},
+                                         {"window", "2"}});
+  CHECK_THAT(asha.epochs, WithinRel(9 + 3 * 2 + 1 * 6 + 3 * 20.0, 1e-9));
+  const double epoch = asha.seconds_a_trial / 9;
+  CHECK_THAT(asha.seconds, WithinRel(epoch * (21.0 / 2 + 2 * 20), 1e-9));
 }
 
 TEST_CASE("projection: the scores of each trial's pool are part of it", "[engine]") {

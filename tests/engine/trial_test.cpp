@@ -1,6 +1,7 @@
 #include "engine/trial.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <set>
 
 #include "common/error.h"
 
@@ -30,6 +31,34 @@ TEST_CASE("trial: a repeat, what was refused and what was not run are no trainin
   for (const auto state : {TrialState::kInfeasible, TrialState::kNotRun})
     CHECK_FALSE(is_training({.state = state}));
   CHECK_FALSE(is_training({.reused_from = 3, .state = TrialState::kSucceeded}));
+}
+
+TEST_CASE("trial: the id of a further training says of which trial and what it is", "[engine]") {
+  const Trial trial{.id = 17, .choices = {1, 2}, .key = "a key", .to_epoch = 3};
+  CHECK(repeat_of(trial, 1).id == 1000000017);
+  CHECK(repeat_of(trial, 999).id == 999000000017);
+  CHECK(promotion_of(trial, 1).id == 1001000000017);
+  CHECK(finalist_of(trial, 12).id == 10012000000017);
+  CHECK(finalist_of(trial, 100000).id > finalist_of(trial, 12).id);
+  std::set<int64_t> ids = {trial.id};
+  for (const Trial& row : {repeat_of(trial, 1), repeat_of(trial, 2), promotion_of(trial, 1),
+                           promotion_of(trial, 16), finalist_of(trial, 12)}) {
+    CAPTURE(row.id, row.kind);
+    CHECK(ids.insert(row.id).second);
+    CHECK(row.id >= kFirstFurther);
+    CHECK(parent_of(row) == 17);
+    CHECK(row.choices == trial.choices);
+    CHECK(row.key == trial.key);
+    CHECK((row.state == TrialState::kWaiting));
+    // A promotion goes on with the weights, images and augmentations of its trial.
+    CHECK(seed_of(row) == (row.kind == "promotion" ? 17 : row.id));
+  }
+  CHECK(parent_of(trial) == 17);
+  CHECK(repeat_of(trial, 1).to_epoch == 3);
+  CHECK(finalist_of(trial, 12).to_epoch == 12);
+  CHECK(promotion_of(promotion_of(trial, 1), 2).id == promotion_of(trial, 2).id);
+  CHECK(continued_by(promotion_of(trial, 1)) == 17);
+  CHECK(continued_by(promotion_of(trial, 3)) == promotion_of(trial, 2).id);
 }
 
 }  // namespace

@@ -209,7 +209,7 @@ TEST_CASE("winner: with --size-prior larger networks are preferred among those t
   auto trials = random_trials(20, 9);
   for (auto& trial : trials) trial.metrics = {{"parameters", 1000}, {"multiply_adds", 5000}};
   common::Options options = options_of();
-  const auto before = best_trials(trials, options, 2);
+  const auto before = best_trials(trials, {}, options, 2);
   trials[static_cast<size_t>(before[1].id)].metrics["parameters"] = 9000;
   options.set("size-prior", "5", "test");
   const auto winner = choose_winner(trials, {}, options);
@@ -241,7 +241,7 @@ TEST_CASE("repeats: the best are trained again, once, whenever it is asked", "[e
   for (const auto& repeat : missing) {
     const Trial& parent = trials[static_cast<size_t>(parent_of(repeat))];
     CHECK(repeat.kind == "repeat");
-    CHECK(repeat.id == parent.id + kFirstRepeat);
+    CHECK(repeat.id == parent.id + kFirstFurther);
     CHECK(repeat.key == parent.key);
     CHECK(repeat.architecture == parent.architecture);
     CHECK(repeat.state == TrialState::kWaiting);
@@ -294,7 +294,7 @@ TEST_CASE("winner: with shared weights rewards of the last ones count, of a mixt
           "[engine]") {
   auto trials = random_trials(6, 4);
   for (auto& trial : trials) {
-    trial.metrics["supernet_epochs"] = trial.id < 3 ? 1 : 2;
+    trial.to_epoch = trial.id < 3 ? 1 : 2;
     trial.reward = trial.id == 0 ? 0.9 : 0.5 - 0.01 * static_cast<double>(trial.id);
   }
   const auto winner = choose_winner(trials, {}, options_of("shared"));
