@@ -34,8 +34,7 @@ bool there(const std::filesystem::path& file, StartedProgram& program) {
 
 std::vector<int> epochs_of(const Json& status) {
   std::vector<int> epochs;
-  for (const auto& trial : status.at("trials"))
-    epochs.push_back(trial.at("to_epoch").get<int>());
+  for (const auto& trial : status.at("trials")) epochs.push_back(trial.at("to_epoch").get<int>());
   return epochs;
 }
 
