@@ -29,12 +29,22 @@ RunFolder run_to_transfer(const std::string& text) {
                               .hint = "nas search --proxy cifar10, or --arch NAME"});
 }
 
-// What the chosen trial left: in its folder, or that of its repeat.
-std::filesystem::path weights_of(const RunFolder& run, const Trial& trial) {
-  for (const int64_t id : {trial.id, trial.id + kFirstRepeat}) {
-    const auto file = run.trial(id) / "weights.safetensors";
-    if (std::filesystem::exists(file)) return std::filesystem::absolute(file);
+// What the chosen trial left, or the longest of its further trainings.
+std::filesystem::path weights_of(const RunFolder& run, const Trial& trial,
+                                 const std::vector<Trial>& further) {
+  std::filesystem::path weights;
+  int64_t epochs = -1;
+  const auto consider = [&](const Trial& row) {
+    const auto file = run.trial(row.id) / "weights.safetensors";
+    if (row.to_epoch <= epochs || !std::filesystem::exists(file)) return;
+    weights = std::filesystem::absolute(file);
+    epochs = row.to_epoch;
+  };
+  consider(trial);
+  for (const Trial& row : further) {
+    if (parent_of(row) == trial.id) consider(row);
   }
+  if (!weights.empty()) return weights;
   throw common::NothingError({.where = "--inherit-weights",
                               .what = "the run has not kept the weights of its best trial",
                               .got = run.trial(trial.id).string(),
@@ -76,7 +86,7 @@ TransferSource transfer_source(const common::Options& options) {
       .provenance = {
           {"run", run.path().filename().string()}, {"trial", best.id}, {"reward", *best.reward}}};
   if (options.flag("inherit-weights"))
-    source.provenance["weights_from"] = weights_of(run, best).string();
+    source.provenance["weights_from"] = weights_of(run, best, store.further()).string();
   return source;
 }
 
