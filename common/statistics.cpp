@@ -112,7 +112,9 @@ double kendall(const std::vector<double>& x, const std::vector<double>& y) {
   const double all = pairs(count);
   if (tied_x >= all || tied_y >= all) return kNotDefined;
   const double concordant = all - tied_x - tied_y + tied_both - discordant;
-  return (concordant - discordant) / std::sqrt(all - tied_x) / std::sqrt(all - tied_y);
+  const double value =
+      (concordant - discordant) / std::sqrt(all - tied_x) / std::sqrt(all - tied_y);
+  return std::clamp(value, -1.0, 1.0);  // of rounding
 }
 
 double bootstrap_error(Correlation correlation, const std::vector<double>& x,
