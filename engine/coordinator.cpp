@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "engine/given_trials.h"
 #include "engine/run_store.h"
 #include "engine/signals.h"
 
@@ -27,33 +28,6 @@ std::unique_ptr<controller::Strategy> strategy_from(const common::Options& optio
   return controller::make_strategy(
       name, view,
       {.seed = static_cast<uint64_t>(options.integer("seed")), .options = options.section(name)});
-}
-
-// An architecture that the user named; of the space or not.
-Trial given_trial(const search_space::Space& space, const std::string& text) {
-  Trial trial;
-  trial.architecture = search_space::find_architecture(text);
-  try {
-    trial.choices = space.choices(trial.architecture);
-    trial.key = space.key(trial.choices);
-  } catch (const common::DataError&) {
-    trial.key =
-        kGivenKey + common::sha256_of_text(search_space::to_json(trial.architecture).dump());
-  }
-  return trial;
-}
-
-// --start-with; of settings those that all others are to be better than.
-std::vector<Trial> given_trials(const RunSpace& space, const common::Options& options) {
-  std::vector<Trial> trials;
-  if (space.of_settings()) {
-    trials.push_back({.id = 0, .key = kSettingsAsGiven});
-    trials.back().architecture = space.architecture({});
-  }
-  for (const auto& text : options.list("start-with"))
-    trials.push_back(given_trial(space.space(), text));
-  for (size_t i = 0; i < trials.size(); ++i) trials[i].id = static_cast<int64_t>(i);
-  return trials;
 }
 
 controller::Observation observation_of(const Trial& trial) {
@@ -145,7 +119,7 @@ void Coordinator::observe_until(int64_t end) {
 
 Trial Coordinator::new_trial(const search_space::Choices& choices) const {
   Trial trial{.id = static_cast<int64_t>(trials_.size()), .choices = choices};
-  trial.key = view_.key(choices);
+  trial.key = space_.key(choices);
   trial.architecture = space_.architecture(choices);
   return trial;
 }
@@ -310,6 +284,7 @@ SearchStatus Coordinator::status() const {
 SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
   const int64_t wanted = options_.integer("trials");
   const double limit = options_.number("time-limit");
+  const auto different = space_.trainings();
   show_ = show;
   workers_ =
       std::make_unique<LocalWorkers>(run_, options_.integer("workers"), options_.text("device"));
@@ -328,7 +303,8 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
       end = SearchEnd::kTimeLimit;
       break;
     }
-    if (rounds_.of(next) >= 20 * wanted + 1000) {
+    const bool all_tried = different && static_cast<int64_t>(first_with_key_.size()) >= *different;
+    if (all_tried || rounds_.of(next) >= 20 * wanted + 1000) {
       end = SearchEnd::kExhausted;
       break;
     }

@@ -4,6 +4,7 @@
 #include "common/json.h"
 #include "common/options.h"
 #include "engine/run_folder.h"
+#include "search_space/space.h"
 
 namespace nas::engine {
 
@@ -11,5 +12,8 @@ namespace nas::engine {
 // training are timed for an estimate of time and memory, which takes some seconds.
 void print_plan(const RunFolder& run, const common::Options& options, const common::Json& proxy,
                 bool project);
+
+// "22 decisions, 9.1e+18 choices".
+std::string size_text(const search_space::Space& space);
 
 }  // namespace nas::engine

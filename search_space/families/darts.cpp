@@ -116,7 +116,8 @@ const common::Register<NetworkFamily> kRegister{
     {.name = "darts",
      .summary = "Cells of four nodes with two inputs each, as the DARTS code",
      .build = build,
-     .cells = {.inputs = 2, .node = "node", .rules = rules}}};
+     .cells = {.inputs = 2, .node = "node", .rules = rules},
+     .ignores = {"skip-reduction-input"}}};
 
 }  // namespace
 }  // namespace nas::search_space

@@ -81,8 +81,9 @@ const common::Register<NetworkFamily> kRegister{
     {.name = "nasbench201",
      .summary = "One cell of six edges, residual blocks between the stages",
      .build = build,
-     .cells = {
-         .inputs = 1, .node = "node", .reduction = false, .wide_output = false, .rules = rules}}};
+     .cells =
+         {.inputs = 1, .node = "node", .reduction = false, .wide_output = false, .rules = rules},
+     .ignores = {"stem-multiplier", "skip-reduction-input", "drop-path"}}};
 
 }  // namespace
 }  // namespace nas::search_space
