@@ -103,6 +103,7 @@ class TableEvaluator : public Evaluator {
 const common::Register<EvaluatorPlugin> kRegister{
     {.name = "table",
      .summary = "Looks the reward up in a CSV (--table)",
+     .reads = {"table", "reward-column"},
      .check =
          [](const common::Options& options) {
            if (options.text("table").empty()) {
