@@ -9,10 +9,11 @@ namespace nas::engine {
 struct TransferSource {
   search_space::Architecture architecture;
   common::Json provenance = common::Json::object();  // run, trial, reward; or architecture_from
+  common::Options settings = {};  // that a tuning found for it; to be taken where none are given
 };
 
 // By --arch, or --run (by default the newest run with a finished trial; says so when that run is
-// unfinished). Throws NothingError when there is none.
+// unfinished). Throws NothingError when there is none, UsageError where both are named.
 TransferSource transfer_source(const common::Options& options);
 
 }  // namespace nas::engine
