@@ -31,7 +31,9 @@ Ranking ranking_of(const std::vector<Trial>& trials, const std::vector<Trial>& r
   if (common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).exact) {
     ranking.why_none = "its rewards have no noise";
   } else if (trained.size() < kFewestTrained) {
-    ranking.why_none = fmt::format("fewer than {} are too few for a model", kFewestTrained);
+    ranking.why_none =
+        fmt::format("fewer than {} are too few for a model, and what tells them apart may be luck",
+                    kFewestTrained);
   } else {
     child_trainer::set_threads(1);  // its sums must not depend on how many share them
     ranking.model.emplace(trained, options);

@@ -117,7 +117,8 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
   std::erase_if(trials,
                 [](const auto& trial) { return trial.state == engine::TrialState::kNotRun; });
   fmt::print("\n{:>6}  {:<10}{:>9}{:>9}  {}\n", "trial", "state", "reward", "seconds",
-             "architecture, or why there is no reward");
+             view.winner && view.winner->given ? "settings, or why there is no reward"
+                                               : "architecture, or why there is no reward");
   const size_t from = trials.size() > kShownTrials ? trials.size() - kShownTrials : 0;
   if (from > 0) fmt::print("   ...  ({} earlier)\n", from);
   for (size_t i = from; i < trials.size(); ++i) {
