@@ -62,12 +62,13 @@ int run(Arguments& arguments) {
     throw common::NothingError(
         {.where = "nas tune",
          .what = "no trial succeeded",
+         .got = result.why,
          .hint = common::shell_command({"nas", "status", "--run", result.run.path().string()})});
   }
   if (result.end == engine::SearchEnd::kTimeLimit)
     common::log_info("the time limit ended the tuning");
   if (result.end == engine::SearchEnd::kExhausted)
-    common::log_info("the strategy proposes nothing new, or nothing within the limits, any more");
+    common::log_info("nothing new, or nothing within the limits, is left: " + result.why);
   if (json) return common::kExitDone;
   fmt::print("best settings  {}\n", settings_text(*result.winner));
   fmt::print("chosen         {}\n", engine::winner_text(*result.winner));

@@ -131,7 +131,8 @@ TEST_CASE("run space: what the network cannot have, or ignores, is said with fil
 
 TEST_CASE("run space: docs/spaces.md names what can be tuned", "[engine]") {
   std::vector<std::string> names;
-  for (const auto& option : tunable_settings().all()) names.push_back("`" + option.name + "`");
+  const common::Options tunable = tunable_settings();
+  for (const auto& option : tunable.all()) names.push_back("`" + option.name + "`");
   std::string text =
       common::read_file(std::filesystem::path(NAS_SOURCE_DIR) / "docs" / "spaces.md");
   std::replace(text.begin(), text.end(), '\n', ' ');
