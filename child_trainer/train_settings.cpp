@@ -5,7 +5,6 @@
 #include "child_trainer/augmentation.h"
 #include "child_trainer/kernels/kernels.h"
 #include "common/error.h"
-#include "common/text.h"
 
 namespace nas::child_trainer {
 
@@ -64,8 +63,8 @@ common::OptionList TrainSettings::options() const {
        .max = 0.95},
       {.name = "augment",
        .value = augment,
-       .help = "Augmentations, in order, of: " +
-               common::join(common::Registry<Augmentation>::names(), ", ")},
+       .help = "Augmentations, in order",
+       .choices = common::Registry<Augmentation>::names()},
       {.name = "precision",
        .value = precision,
        .help = "bf16: autocast; auto, of a transfer: the faster of both",
@@ -116,7 +115,6 @@ TrainSettings TrainSettings::from(const common::Options& options) {
   settings.kernels = options.text("kernels");
   settings.cuda_graph = options.text("cuda-graph");
   settings.recompute = options.contains("recompute") && options.flag("recompute");
-  for (const auto& name : settings.augment) common::Registry<Augmentation>::find(name);
   return settings;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "common/error.h"
 #include "common/file.h"
 #include "common/text.h"
 
@@ -102,6 +103,26 @@ std::vector<std::string> names_of_group(const std::string& word) {
                             .hint = near.empty() ? "nas --help" : "nas " + near});
 }
 
+// An option that this command lacks, and others have.
+void refuse_option_of_others(const Command& command, const std::string& name,
+                             const common::Options& known) {
+  std::vector<std::string> names;
+  for (const auto& option : known.all()) names.push_back(option.name);
+  std::vector<std::string> others;
+  for (const auto& other : public_names()) {
+    const Command& one = common::Registry<Command>::find(other);
+    if (one.options != nullptr && common::Options(one.options()).contains(name))
+      others.push_back("nas " + other);
+  }
+  if (known.contains(name) || others.empty()) return;
+  const std::string near = common::nearest(name, names);
+  throw common::ConfigError({.where = "nas " + command.name,
+                             .what = "an option of " + common::join(others, ", "),
+                             .got = "'" + name + "'",
+                             .expected = "nas " + command.name + " " + command.usage,
+                             .hint = near.empty() ? "--help" : "'" + near + "'"});
+}
+
 // The file that --config names.
 std::string read_config(const std::string& file) {
   std::error_code error;
@@ -171,6 +192,7 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
     common::Options known = arguments.options;
     std::string name = error.get_option_name();
     name.erase(0, name.find_first_not_of('-'));
+    refuse_option_of_others(command, name, known);
     known.set(name, "", where);  // throws, with the nearest name
   } catch (const po::error& error) {
     throw common::UsageError({.where = where, .what = error.what(), .hint = where + " --help"});

@@ -20,7 +20,7 @@ std::string where_of(const Option& option, const std::string& place) {
 
 [[noreturn]] void reject(const Option& option, const std::string& place, const std::string& got,
                          const std::string& what, const std::string& hint = "") {
-  std::string expected = option.type_text();
+  std::string expected = option.type_text() + (option.value.is_array() ? " of texts" : "");
   if (const std::string range = option.range_text(); !range.empty()) expected += " " + range;
   if (!option.unit.empty()) expected += " (" + option.unit + ")";
   throw ConfigError({.where = where_of(option, place),
@@ -44,12 +44,13 @@ void check(const Option& option, const Json& value, const std::string& written,
       reject(option, place, written, kOutOfRange);
     }
   }
-  if (value.is_string() && !option.choices.empty()) {
-    const auto text = value.get<std::string>();
-    for (const auto& choice : option.choices) {
-      if (choice == text) return;
-    }
-    reject(option, place, text, "unknown value", nearest(text, option.choices));
+  if (value.is_number_integer() && value.get<int64_t>() % option.multiple_of != 0)
+    reject(option, place, written, kOutOfRange);
+  if (option.choices.empty()) return;
+  const Json texts = value.is_array() ? value : Json::array({value});
+  for (const auto& text : texts.get<std::vector<std::string>>()) {
+    if (std::find(option.choices.begin(), option.choices.end(), text) == option.choices.end())
+      reject(option, place, text, "unknown value", nearest(text, option.choices));
   }
 }
 
@@ -118,10 +119,16 @@ std::string Option::range_text() const {
   const auto text = [&](double limit) {
     return value.is_number_integer() ? fmt::format("{:.0f}", limit) : fmt::format("{:g}", limit);
   };
-  if (min && max) return text(*min) + ".." + text(*max);
-  if (min) return ">= " + text(*min);
-  if (max) return "<= " + text(*max);
-  return "";
+  std::string range;
+  if (min && max) {
+    range = text(*min) + ".." + text(*max);
+  } else if (min) {
+    range = ">= " + text(*min);
+  } else if (max) {
+    range = "<= " + text(*max);
+  }
+  if (multiple_of == 1) return range;
+  return range + (range.empty() ? "" : ", ") + "a multiple of " + std::to_string(multiple_of);
 }
 
 std::string Option::value_text() const {

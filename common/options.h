@@ -31,7 +31,8 @@ struct Option {
   std::string unit = {};
   std::optional<double> min = {};
   std::optional<double> max = {};
-  std::vector<std::string> choices = {};  // of a string option; empty: any
+  int64_t multiple_of = 1;                // of an integer
+  std::vector<std::string> choices = {};  // of a text, or of each of a list; empty: any
   Lasting lasting = Lasting::kForGood;
   std::map<std::string, Json> presets = {};  // the value that a preset gives it, by preset
   std::string origin = "default";  // default | preset NAME | FILE | flag | --set | machine

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "common/error.h"
 #include "common/options.h"
 #include "common/text.h"
 #include "common/toml_values.h"
@@ -16,8 +17,18 @@ constexpr const char* kOriginMark = "  # ";  // between a value and its origin
 }  // namespace
 
 void Options::read_toml(const std::string& text, const std::string& origin) {
-  for (const auto& [name, value, line] : parse_toml(text, origin))
-    set_value(name, value, origin, fmt::format("{}:{}", origin, line));
+  for (const auto& [name, value, line] : parse_toml(text, origin)) {
+    const std::string place = fmt::format("{}:{}", origin, line);
+    const std::string section = name.substr(0, name.rfind('.'));
+    if (section != name && !contains(name) && contains(section)) {
+      throw ConfigError({.where = place,
+                         .what = "an option is no section",
+                         .got = "'" + name + "'",
+                         .expected = section + " = VALUE",
+                         .hint = contains("space") ? "--space, for a space of settings" : ""});
+    }
+    set_value(name, value, origin, place);
+  }
 }
 
 void Options::restore_toml(const std::string& text, const std::string& file) {

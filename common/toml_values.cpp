@@ -41,20 +41,43 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
   }
 }
 
-}  // namespace
+using Sections = std::vector<std::pair<std::string, int64_t>>;
 
-std::vector<TomlValue> parse_toml(const std::string& text, const std::string& file) {
+void find_empty(const toml::table& table, const std::string& prefix, Sections& found) {
+  for (const auto& [key, node] : table) {
+    const auto* section = node.as_table();
+    if (section == nullptr) continue;
+    const std::string name = prefix + std::string(key.str());
+    if (section->empty()) found.emplace_back(name, section->source().begin.line);
+    find_empty(*section, name + ".", found);
+  }
+}
+
+toml::table parsed(const std::string& text, const std::string& file) {
   try {
-    std::vector<TomlValue> values;
-    flatten(toml::parse(text, file), "", file, values);
-    std::stable_sort(values.begin(), values.end(),
-                     [](const TomlValue& a, const TomlValue& b) { return a.line < b.line; });
-    return values;
+    return toml::parse(text, file);
   } catch (const toml::parse_error& error) {
     throw ConfigError({.where = place_of(error.source(), file),
                        .what = "not valid TOML",
                        .got = std::string(error.description())});
   }
+}
+
+}  // namespace
+
+std::vector<TomlValue> parse_toml(const std::string& text, const std::string& file) {
+  std::vector<TomlValue> values;
+  flatten(parsed(text, file), "", file, values);
+  std::stable_sort(values.begin(), values.end(),
+                   [](const TomlValue& a, const TomlValue& b) { return a.line < b.line; });
+  return values;
+}
+
+std::vector<std::pair<std::string, int64_t>> empty_sections(const std::string& text,
+                                                            const std::string& file) {
+  Sections found;
+  find_empty(parsed(text, file), "", found);
+  return found;
 }
 
 }  // namespace nas::common

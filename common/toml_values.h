@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/json.h"
@@ -17,5 +18,9 @@ struct TomlValue {
 // In the order of the file. Throws ConfigError, with file and line: not TOML, a type that is not
 // among these.
 std::vector<TomlValue> parse_toml(const std::string& text, const std::string& file);
+
+// The sections that have neither values nor sections, with their lines. Throws as parse_toml().
+std::vector<std::pair<std::string, int64_t>> empty_sections(const std::string& text,
+                                                            const std::string& file);
 
 }  // namespace nas::common

@@ -12,11 +12,10 @@ std::filesystem::path best_settings_file(const RunFolder& run) {
   return run.best() / "settings.toml";
 }
 
-void write_best_settings(const RunFolder& run, const common::Options& options,
-                         const Trial& winner) {
+common::Options settings_of_trial(const common::Options& options, const Trial& trial) {
   const RunSpace space(options);
-  if (!space.of_settings()) return;
-  const Settings tuned = space.settings(winner.choices);
+  if (!space.of_settings()) return {};
+  const Settings tuned = space.settings(trial.choices);
   const common::Options all = with_settings(options, tuned);
   common::Options written;
   for (const auto& [name, value] : tuned) written.declare({all.at(name)});
@@ -25,10 +24,17 @@ void write_best_settings(const RunFolder& run, const common::Options& options,
     if (option.name == "epochs" || option.name == "precision" || option.name == "kernels") continue;
     if (!written.contains(option.name)) written.declare({all.at(option.name)});
   }
+  return written;
+}
+
+void write_best_settings(const RunFolder& run, const common::Options& options,
+                         const Trial& winner) {
+  const common::Options settings = settings_of_trial(options, winner);
+  if (settings.all().empty()) return;
   common::write_file_atomically(
       best_settings_file(run),
       fmt::format("# Trial {} of {}: nas transfer --config takes this file.\n{}", winner.id,
-                  run.path().filename().string(), written.to_toml()));
+                  run.path().filename().string(), settings.to_toml()));
 }
 
 }  // namespace nas::engine

@@ -170,7 +170,7 @@ void Coordinator::observe_until(int64_t end) {
 
 Trial Coordinator::new_trial(const search_space::Choices& choices) const {
   Trial trial{.id = static_cast<int64_t>(trials_.size()), .choices = choices};
-  trial.key = view_.key(choices);
+  trial.key = space_.key(choices);
   trial.architecture = space_.architecture(choices);
   return trial;
 }
@@ -358,6 +358,7 @@ SearchStatus Coordinator::status() const {
 
 SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
   const int64_t wanted = options_.integer("trials");
+  const auto different = space_.trainings();
   show_ = show;
   workers_ = std::make_unique<LocalWorkers>(run_, workers_of(options_), options_.text("device"));
   SearchEnd end = SearchEnd::kDone;
@@ -375,7 +376,8 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
       end = SearchEnd::kTimeLimit;
       break;
     }
-    if (rounds_.of(next) >= 20 * wanted + 1000) {
+    const bool all_tried = different && static_cast<int64_t>(first_with_key_.size()) >= *different;
+    if (all_tried || rounds_.of(next) >= 20 * wanted + 1000) {
       end = SearchEnd::kExhausted;
       break;
     }

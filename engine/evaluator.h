@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/options.h"
 #include "common/registry.h"
@@ -32,6 +34,7 @@ struct EvaluatorPlugin {
   static constexpr const char* kKind = "evaluator";
   std::string name;
   std::string summary;
+  std::vector<std::string> reads = {};  // options that no other evaluator reads
   // Options are those of the run. Throws ConfigError, DataError before any trial is made.
   void (*check)(const common::Options& options) = nullptr;
   std::unique_ptr<Evaluator> (*make)(const RunFolder& run,

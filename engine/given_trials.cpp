@@ -26,7 +26,9 @@ Trial given_trial(const search_space::Space& space, const std::string& text) {
 std::vector<Trial> given_trials(const RunSpace& space, const common::Options& options) {
   std::vector<Trial> trials;
   if (space.of_settings()) {
-    trials.push_back({.id = 0, .key = kSettingsAsGiven});
+    trials.push_back({.id = 0,
+                      .choices = space.given().value_or(search_space::Choices()),
+                      .key = kSettingsAsGiven});
     trials.back().architecture = space.architecture({});
   }
   for (const auto& text : options.list("start-with"))

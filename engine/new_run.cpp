@@ -46,9 +46,10 @@ NewRun::NewRun(const RunFolder& run)
 void NewRun::begin(common::Options& options, const std::string& device,
                    const std::optional<data::Dataset>& proxy) {
   if (proxy) data::write_dataset(run_.proxy(), *proxy, data::Storage::kPlain);
-  keep_inputs(run_, options);
+  const common::Json inputs = keep_inputs(run_, options);
   common::Json environment = {{"run_id", new_run_id(run_)}};
   environment.update(environment_json(options, device));
+  environment["inputs"] = inputs;
   environment["proxy"] = proxy ? proxy_json(run_) : common::Json();
   common::write_file_atomically(run_.environment(), environment.dump(2) + "\n");
   make_store(run_, options.text("store"));

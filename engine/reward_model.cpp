@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "common/statistics.h"
-#include "search_space/space.h"
+#include "engine/run_space.h"
 
 namespace nas::engine {
 
@@ -56,7 +56,8 @@ at::Tensor standardised(const at::Tensor& rows) {
 // Far from all others, in one more column, are those that are not of the space but were given: of
 // them the trainings of others tell nothing.
 at::Tensor features_of(const std::vector<Trained>& trained, const common::Options& options) {
-  const auto space = search_space::find_space(options.text("space"));
+  const RunSpace of_run(options);
+  const search_space::Space* space = &of_run.space();
   common::RandomStream random({.purpose = "reward model"});
   const size_t width = space->features(space->sample(random)).size();
   Rows rows;

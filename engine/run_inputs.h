@@ -12,14 +12,18 @@
 
 namespace nas::engine {
 
-// Writes the copies into the folder of a new run; the options then name them.
-void keep_inputs(const RunFolder& run, common::Options& options);
+// Writes the copies into the folder of a new run; the options then name them. Returns the digest of
+// each, which is kept as `inputs` of environment.json.
+common::Json keep_inputs(const RunFolder& run, common::Options& options);
+// Throws ConfigError, naming the copy, where one is not what the run began with.
+void check_inputs(const RunFolder& run);
 // Lets options that were read from config.toml name the copies' paths.
 void find_inputs(const RunFolder& run, common::Options& options);
 // The content of config.toml.
 std::string config_text(common::Options options);
 
-// What a user gives as the run is continued counts as the copy where it says the same.
+// What a user gives as the run is continued counts as the copy where it means the same. Throws
+// ConfigError, naming the keys that differ, where both are spaces from files.
 void recognise_inputs(const common::Options& stored, common::Options& given);
 
 }  // namespace nas::engine

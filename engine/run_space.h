@@ -23,12 +23,19 @@ using Settings = std::map<std::string, std::string>;
 // `options` with a child's settings.
 common::Options with_settings(common::Options options, const Settings& settings);
 
+// What can be tuned: the options of a network and of a training, but the epochs.
+common::Options tunable_settings();
+
 class RunSpace {
  public:
   // Reads `space`, and `arch` where there is one. Throws UsageError (unknown space, a space of
   // settings without an architecture, one of networks with it), ConfigError (a setting that a
   // training does not have, a space file that does not fit), DataError (the architecture).
   explicit RunSpace(const common::Options& options);
+
+  // Builds the network with every value that changes it: throws ConfigError, naming file and line,
+  // where it cannot be built. `options` of the run.
+  void check(const common::Options& options) const;
 
   const search_space::Space& space() const { return *space_; }
   bool of_settings() const { return settings_ != nullptr; }
@@ -37,13 +44,19 @@ class RunSpace {
   search_space::Architecture architecture(const search_space::Choices& choices) const;
   // Of a space of networks none, and none of no choices: the options as they were given.
   Settings settings(const search_space::Choices& choices) const;
+  // As that of the space; of the choices that are the settings as they were given, theirs.
+  std::string key(const search_space::Choices& choices) const;
+  // The choices that are the settings as they were given; none where they are no choice.
+  const std::optional<search_space::Choices>& given() const { return given_; }
+  // How many trainings of settings differ, those as given included; none where that is not known,
+  // or more than ever matters.
+  std::optional<int64_t> trainings() const;
 
  private:
-  void check_settings(const common::Options& options) const;
-
   std::unique_ptr<search_space::Space> space_;
-  const search_space::SettingsSpace* settings_;             // null: a space of networks
+  const search_space::SettingsSpace* settings_ = nullptr;   // null: a space of networks
   std::optional<search_space::Architecture> architecture_;  // of all children
+  std::optional<search_space::Choices> given_;
 };
 
 // "nas search --run DIR", or "nas tune …", as one types it; `options` of the run.

@@ -31,6 +31,7 @@
 #include "engine/signals.h"
 #include "engine/supernet_schedule.h"
 #include "engine/supernet_view.h"
+#include "engine/unread_options.h"
 
 namespace nas::engine {
 
@@ -60,6 +61,12 @@ void resolve(common::Options& options, const std::vector<at::Device>& devices) {
   }
   if (options.integer("window") == 0)
     options.set_value("window", options.integer("workers"), "machine");
+}
+
+void warn_of_idle_workers(const common::Options& options) {
+  if (options.integer("window") >= options.integer("workers")) return;
+  common::log_warning(fmt::format("--window {} keeps no more than so many of the {} workers busy",
+                                  options.integer("window"), options.integer("workers")));
 }
 
 fs::path new_run_path(const common::Options& options) {
@@ -215,6 +222,7 @@ common::Options run_options(const RunFolder& run) {
                                .got = error.what(),
                                .hint = "the version that wrote it, or a new --run"});
   }
+  check_inputs(run);
   return options;
 }
 
@@ -250,6 +258,7 @@ SearchResult search(common::Options options) {
     }
   }
   resolve(options, devices);
+  warn_of_idle_workers(options);
   const RunFolder run = named ? *named : RunFolder(new_run_path(options));
   // Before time is spent on it: what children would refuse.
   child_trainer::check_cuda_graph(child_trainer::TrainSettings::from(options), {}, devices.front(),
@@ -258,6 +267,8 @@ SearchResult search(common::Options options) {
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   evaluator.check(options);
   SupernetSchedule::check(options);
+  space.check(options);
+  if (!exists) refuse_unread(options);
   Objective{options};
   Prescreen::check(options, evaluator.needs_proxy);
   Ladder::check(options, evaluator.by_epoch);

@@ -23,14 +23,6 @@ namespace nas::engine {
 
 namespace {
 
-std::vector<std::string> spaces_of_networks() {
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : common::Registry<search_space::SpacePlugin>::entries()) {
-    if (!entry.plugin.of_settings) names.push_back(name);
-  }
-  return names;
-}
-
 // Options that only a search has; the training's are added from TrainSettings.
 common::OptionList own_search_options() {
   using common::Lasting;
@@ -225,6 +217,14 @@ const std::vector<Preset>& search_presets() {
 }
 
 }  // namespace
+
+std::vector<std::string> spaces_of_networks() {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : common::Registry<search_space::SpacePlugin>::entries()) {
+    if (!entry.plugin.of_settings) names.push_back(name);
+  }
+  return names;
+}
 
 common::Options search_options() {
   common::Options options;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "common/log.h"
 #include "common/text.h"
 #include "engine/finalists.h"
@@ -9,6 +11,7 @@
 #include "engine/projection.h"
 #include "engine/run_space.h"
 #include "engine/supernet_schedule.h"
+#include "search_space/network_family.h"
 
 namespace nas::engine {
 
@@ -22,15 +25,18 @@ std::string preset_text(const common::Options& options) {
   return "";
 }
 
-// "22 decisions, 9.1e+18 choices"; where decisions depend on others, at most so many.
-std::string size_text(const search_space::Space& space) {
-  double choices = 1.0;
-  for (const auto& decision : space.decisions())
-    choices *= static_cast<double>(decision.values.size());
-  const bool few = choices < 1e6;
-  return fmt::format(
-      "{} decisions, {} choices", space.decisions().size(),
-      few ? common::with_commas(static_cast<int64_t>(choices)) : fmt::format("{:.2g}", choices));
+// What may be more than a double holds.
+std::string power_text(double log10) {
+  const double whole = std::floor(log10);
+  return fmt::format("{:.1f}e+{:02.0f}", std::pow(10.0, log10 - whole), whole);
+}
+
+void warn_of_few_settings(const RunSpace& space, int64_t trials) {
+  const auto different = space.trainings();
+  if (!different || *different >= trials) return;
+  common::log_warning(fmt::format(
+      "there are {} different settings, those as given included: more than these are not trained",
+      *different));
 }
 
 std::string schedule_text(const common::Options& options) {
@@ -47,6 +53,19 @@ std::string schedule_text(const common::Options& options) {
 
 }  // namespace
 
+// Where decisions depend on others, at most so many.
+std::string size_text(const search_space::Space& space) {
+  double choices = 1.0;
+  double log10 = 0.0;
+  for (const auto& decision : space.decisions()) {
+    choices *= static_cast<double>(decision.values.size());
+    log10 += std::log10(static_cast<double>(decision.values.size()));
+  }
+  return fmt::format(
+      "{}, {} choices", common::counted(static_cast<int64_t>(space.decisions().size()), "decision"),
+      choices < 1e6 ? common::with_commas(static_cast<int64_t>(choices)) : power_text(log10));
+}
+
 Projection print_plan(const RunFolder& run, const common::Options& options,
                       const common::Json& proxy, bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
@@ -55,7 +74,9 @@ Projection print_plan(const RunFolder& run, const common::Options& options,
                   options.text("strategy"), options.text("space"), options.integer("trials"),
                   options.integer("workers"), options.integer("threads"), options.integer("seed"),
                   preset_text(options)));
-  common::log_info("space     " + size_text(RunSpace(options).space()));
+  const RunSpace space(options);
+  common::log_info("space     " + size_text(space.space()));
+  warn_of_few_settings(space, options.integer("trials"));
   if (options.text("prescreen") != "none") {
     common::log_info(fmt::format("prescreen the best of {} proposals by {}",
                                  options.integer("pool"), options.text("prescreen")));
@@ -84,11 +105,13 @@ Projection print_plan(const RunFolder& run, const common::Options& options,
       proxy["name"].get<std::string>(), proxy["synthetic"].get<bool>() ? " (synthetic)" : "",
       proxy["train"].get<int64_t>(), proxy["valid"].get<int64_t>(),
       proxy["input_size"].get<int64_t>(), proxy["classes"].get<int64_t>()));
-  common::log_info(fmt::format("children  {} a stage, {} filters, {}, batch {}, learning rate {:g}",
-                               common::counted(options.integer("cells"), "cell"),
-                               options.integer("filters"),
-                               common::counted(options.integer("epochs"), "epoch"),
-                               options.integer("batch-size"), options.number("lr")));
+  common::RandomStream random({.purpose = "plan"});
+  const auto any = space.architecture(space.space().sample(random));
+  common::log_info(fmt::format(
+      "children  {}, {}, batch {}, learning rate {:g}",
+      search_space::network_size_text(any, options.integer("cells"), options.integer("filters")),
+      common::counted(options.integer("epochs"), "epoch"), options.integer("batch-size"),
+      options.number("lr")));
   if (const SupernetSchedule supernet(options); supernet.shared())
     common::log_info(fmt::format("supernet  {}: {}", supernet.method(), schedule_text(options)));
   if (!project) return {};

@@ -5,6 +5,7 @@
 #include "common/options.h"
 #include "engine/projection.h"
 #include "engine/run_folder.h"
+#include "search_space/space.h"
 
 namespace nas::engine {
 
@@ -12,5 +13,8 @@ namespace nas::engine {
 // training are timed for an estimate of time and memory, which takes some seconds; it is returned.
 Projection print_plan(const RunFolder& run, const common::Options& options,
                       const common::Json& proxy, bool project);
+
+// "22 decisions, 9.1e+18 choices".
+std::string size_text(const search_space::Space& space);
 
 }  // namespace nas::engine

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "controller/strategy.h"
 #include "data/parallel_for.h"
+#include "engine/search_options.h"
 #include "engine/table_file.h"
 
 namespace nas::engine {
@@ -35,7 +36,7 @@ common::OptionList own_strategy_options() {
       {.name = "space",
        .value = "nasbench201",
        .help = "Search space of the table's architectures",
-       .choices = Registry<search_space::SpacePlugin>::names()},
+       .choices = spaces_of_networks()},
       {.name = "strategies",
        .value = std::vector<std::string>(),
        .help = "Strategies to compare; by default all"},

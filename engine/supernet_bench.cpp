@@ -27,6 +27,9 @@ namespace {
 
 using Numbers = std::vector<double>;
 
+// Of options that all searches get, be they for their strategy or not.
+constexpr const char* kOrigin = "nas bench supernet";
+
 common::OptionList own_supernet_bench_options() {
   return {{.name = "architectures",
            .value = 30,
@@ -136,7 +139,7 @@ class SupernetBench {
       const bool of_trials = option.name == "trials" && method != "enas";
       if (wanted.contains(option.name) && !is_decided_here(option.name) && !of_trials &&
           !options_.is_default(option.name)) {
-        wanted.set_value(option.name, option.value, option.origin);
+        wanted.set_value(option.name, option.value, kOrigin);
       }
     }
     const std::string strategy = method == "enas"    ? options_.text("controller")

@@ -71,6 +71,15 @@ TransferSource begun_source(const fs::path& folder) {
           .provenance = common::read_json(folder / kProvenance)};
 }
 
+// What was tuned for the architecture, where the user gave nothing else.
+void take_settings(common::Options& options, const TransferSource& source) {
+  for (const auto& option : source.settings.all()) {
+    if (options.is_default(option.name))
+      options.set_value(option.name, option.value,
+                        "run " + source.provenance.at("run").get<std::string>());
+  }
+}
+
 // The images' digest, and where they came from when that was a file.
 common::Json dataset_provenance(const common::Options& options, const fs::path& file) {
   common::Json json = {{"dataset_sha256", data::read_dataset_info(file).sha256}};
@@ -114,10 +123,12 @@ TransferResult print_plan(const child_trainer::TrainJob& job, const data::Datase
       dataset.synthetic ? " (synthetic)" : "", dataset.train.count(), dataset.valid.count(),
       dataset.test.count(), dataset.height, dataset.class_count()));
   warn_of_measures(dataset);
-  common::log_info(fmt::format("network   {} a stage, {} filters: {} parameters, {} multiply-adds",
-                               common::counted(options.integer("cells"), "cell"),
-                               options.integer("filters"), common::with_commas(cost.parameters),
-                               common::with_unit(static_cast<double>(cost.multiply_adds))));
+  common::log_info(
+      fmt::format("network   {}: {} parameters, {} multiply-adds",
+                  search_space::network_size_text(job.architecture, options.integer("cells"),
+                                                  options.integer("filters")),
+                  common::with_commas(cost.parameters),
+                  common::with_unit(static_cast<double>(cost.multiply_adds))));
   // All ranks work at once, each on its part of a batch.
   const auto part = settings_of_part(job, dataset, ranks.device(), ranks.ranks());
   const double data_bytes = static_cast<double>(
@@ -130,9 +141,11 @@ TransferResult print_plan(const child_trainer::TrainJob& job, const data::Datase
   const int64_t done = std::min(epochs_done(job.folder), settings.epochs);
   const double seconds =
       training_seconds(image, settings.epochs - done, dataset.train.count(), dataset.valid.count());
-  common::log_info(fmt::format("training  {}, batch {}, learning rate {:g} ({})",
-                               common::counted(settings.epochs, "epoch"), settings.batch_size,
-                               settings.learning_rate, options.at("epochs").origin));
+  const auto from = [&](const char* name) { return options.at(name).origin; };
+  common::log_info(fmt::format("training  {} ({}), batch {} ({}), learning rate {:g} ({})",
+                               common::counted(settings.epochs, "epoch"), from("epochs"),
+                               settings.batch_size, from("batch-size"), settings.learning_rate,
+                               from("lr")));
   if (ranks.ranks() > 1)
     common::log_info(fmt::format("ranks     {}, {} of them here", ranks.ranks(), here));
   const std::string rest = done > 0 ? fmt::format(" for the last {}", settings.epochs - done) : "";
@@ -251,7 +264,6 @@ TransferResult transfer(common::Options options) {
     forget_former_ranks(options, given, place);
   }
   TransferRanks ranks(place, devices_of_ranks(options, place));
-  if (!begun) apply_preset(options, ranks.device().is_cuda());
   if (options.text("dataset").empty()) {
     throw common::UsageError(
         {.where = "nas transfer", .what = "no dataset", .hint = "--dataset coastline"});
@@ -263,6 +275,10 @@ TransferResult transfer(common::Options options) {
                                .got = "--init-from " + options.text("init-from")});
   }
   TransferSource source = begun ? begun_source(folder) : transfer_source(options);
+  if (!begun) {
+    take_settings(options, source);
+    apply_preset(options, ranks.device().is_cuda());
+  }
   const auto found = data::find_dataset(options.text("dataset"), options.text("data-dir"));
   if (!found.note.empty()) common::log_info(found.note);
   const common::Json from = dataset_provenance(options, found.file);

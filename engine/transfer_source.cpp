@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "engine/best_settings.h"
 #include "engine/coordinator.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
@@ -62,6 +63,12 @@ TransferSource transfer_source(const common::Options& options) {
                                  .expected = "--run",
                                  .hint = "--init-from, for those of a model"});
     }
+    if (!options.text("run").empty()) {
+      throw common::UsageError({.where = "nas transfer",
+                                .what = "two architectures are named",
+                                .got = "--arch " + name + " and --run " + options.text("run"),
+                                .expected = "one of them"});
+    }
     return {.architecture = search_space::find_architecture(name),
             .provenance = {{"architecture_from", name}}};
   }
@@ -78,13 +85,16 @@ TransferSource transfer_source(const common::Options& options) {
                         ": its best trial so far is taken");
   }
   const Trial& best = winner->trial;
-  common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}", best.id,
-                               *best.reward, run.path().string()));
+  auto settings = settings_of_trial(run_options(run), best);
+  common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}{}", best.id,
+                               *best.reward, run.path().string(),
+                               settings.all().empty() ? "" : ", and its settings: " + best.key));
   if (!winner->collapse.empty()) common::log_warning(winner->collapse);
-  TransferSource source{
-      .architecture = best.architecture,
-      .provenance = {
-          {"run", run.path().filename().string()}, {"trial", best.id}, {"reward", *best.reward}}};
+  TransferSource source{.architecture = best.architecture,
+                        .provenance = {{"run", run.path().filename().string()},
+                                       {"trial", best.id},
+                                       {"reward", *best.reward}},
+                        .settings = std::move(settings)};
   if (options.flag("inherit-weights"))
     source.provenance["weights_from"] = weights_of(run, best, store.further()).string();
   return source;

@@ -39,7 +39,9 @@ Ranking ranking_of(std::vector<Trained> architectures, common::Options options) 
   if (!evaluator.exact.empty()) {
     ranking.why_none = evaluator.exact;
   } else if (trained.size() < kFewestTrained) {
-    ranking.why_none = fmt::format("fewer than {} are too few for a model", kFewestTrained);
+    ranking.why_none =
+        fmt::format("fewer than {} are too few for a model, and what tells them apart may be luck",
+                    kFewestTrained);
   } else {
     child_trainer::set_threads(1);  // its sums must not depend on how many share them
     ranking.model.emplace(trained, options);

@@ -116,6 +116,31 @@ Json layer_to_json(const Layer& layer) {
           {"inputs", layer.inputs}};
 }
 
+// What is there under this name, but is no architecture file.
+void refuse_other_files(const std::string& text) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::is_directory(text, error)) {
+    std::string hint;
+    for (const char* file : {"best/architecture.json", "architecture.json"}) {
+      if (hint.empty() && fs::exists(fs::path(text) / file, error))
+        hint = (fs::path(text) / file).string();
+    }
+    throw common::UsageError({.where = "architecture",
+                              .what = "a folder is not an architecture",
+                              .got = "'" + text + "'",
+                              .expected = "a JSON file",
+                              .hint = hint});
+  }
+  if (text.ends_with(".toml") && fs::exists(text, error)) {
+    throw common::UsageError({.where = "architecture",
+                              .what = "a TOML file is not an architecture",
+                              .got = "'" + text + "'",
+                              .expected = "a JSON file",
+                              .hint = "--space, for a space; --config, for settings"});
+  }
+}
+
 }  // namespace
 
 Json to_json(const Architecture& architecture) {
@@ -177,6 +202,7 @@ Architecture find_architecture(const std::string& text) {
     architecture.name = text;
     return architecture;
   }
+  refuse_other_files(text);
   if (std::filesystem::exists(text)) return architecture_from_json(common::read_json(text), text);
   const auto names = common::Registry<NamedArchitecture>::names();
   throw common::UsageError(

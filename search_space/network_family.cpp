@@ -1,6 +1,9 @@
 #include "search_space/network_family.h"
 
+#include <algorithm>
+
 #include "common/error.h"
+#include "common/text.h"
 
 namespace nas::search_space {
 
@@ -16,6 +19,17 @@ NetworkGraph build_network(const Architecture& architecture, const NetworkOption
          .expected = "classes >= 1, cells >= 1, even filters >= 2, input size >= 8"});
   }
   return common::Registry<NetworkFamily>::find(architecture.family).build(architecture, options);
+}
+
+bool makes_difference(const std::string& option, const Architecture& architecture) {
+  const auto& ignored = common::Registry<NetworkFamily>::find(architecture.family).ignores;
+  return std::find(ignored.begin(), ignored.end(), option) == ignored.end();
+}
+
+std::string network_size_text(const Architecture& architecture, int64_t cells, int64_t filters) {
+  const std::string width = std::to_string(filters) + " filters";
+  if (!makes_difference("cells", architecture)) return width;
+  return common::counted(cells, "cell") + " a stage, " + width;
 }
 
 std::string stem_for(const NetworkOptions& options) {

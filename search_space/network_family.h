@@ -29,10 +29,17 @@ struct NetworkFamily {
   // Throws ConfigError where the options do not fit (e.g. an image too small for the cells).
   NetworkGraph (*build)(const Architecture& architecture, const NetworkOptions& options) = nullptr;
   CellForm cells = {};
+  // Options of a network or a training that make no difference to its networks.
+  std::vector<std::string> ignores = {};
 };
 
 // Builds by the architecture's family. Throws ConfigError, DataError.
 NetworkGraph build_network(const Architecture& architecture, const NetworkOptions& options);
+
+// Whether an option (a network's, or of its training) makes a difference to this architecture.
+bool makes_difference(const std::string& option, const Architecture& architecture);
+// "2 cells a stage, 16 filters", of what makes a difference to it.
+std::string network_size_text(const Architecture& architecture, int64_t cells, int64_t filters);
 
 // Helpers of families.
 // "auto" resolved: up to 40 px cifar, up to 96 px strided, above imagenet.

@@ -28,11 +28,13 @@ std::vector<std::string> levels_of(double min, double max, int64_t levels, Scale
   return texts;
 }
 
-std::vector<std::string> whole_levels_of(int64_t min, int64_t max, int64_t levels, Scale scale) {
+std::vector<std::string> whole_levels_of(int64_t min, int64_t max, int64_t levels, Scale scale,
+                                         int64_t step) {
   std::set<int64_t> values;
   for (int64_t i = 0; i < levels; ++i) {
-    values.insert(
-        std::llround(level(static_cast<double>(min), static_cast<double>(max), i, levels, scale)));
+    const double value =
+        level(static_cast<double>(min), static_cast<double>(max), i, levels, scale);
+    values.insert(step * std::llround(value / static_cast<double>(step)));
   }
   std::vector<std::string> texts;
   for (const int64_t value : values) texts.push_back(std::to_string(value));

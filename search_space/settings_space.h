@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/options.h"
 #include "search_space/space.h"
 
 namespace nas::search_space {
@@ -20,8 +21,9 @@ struct Setting {
 
 // `levels` values from `min` to `max`, evenly spaced on the scale, with four digits.
 std::vector<std::string> levels_of(double min, double max, int64_t levels, Scale scale);
-// Whole numbers, at most so many.
-std::vector<std::string> whole_levels_of(int64_t min, int64_t max, int64_t levels, Scale scale);
+// Whole numbers, at most so many, all multiples of `step` as both ends are.
+std::vector<std::string> whole_levels_of(int64_t min, int64_t max, int64_t levels, Scale scale,
+                                         int64_t step = 1);
 
 class SettingsSpace : public Space {
  public:
@@ -45,5 +47,10 @@ class SettingsSpace : public Space {
  private:
   std::vector<Setting> settings_;
 };
+
+// What find_space() is for networks: the registered space of settings, or the one in a file, whose
+// settings are among `options` and have their types and ranges. Throws UsageError, ConfigError.
+std::unique_ptr<SettingsSpace> find_settings(const std::string& text,
+                                             const common::Options& options);
 
 }  // namespace nas::search_space

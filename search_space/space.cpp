@@ -1,12 +1,5 @@
 #include "search_space/space.h"
 
-#include <filesystem>
-
-#include "common/error.h"
-#include "common/file.h"
-#include "common/text.h"
-#include "search_space/space_file.h"
-
 namespace nas::search_space {
 
 bool Space::active(size_t decision, const Choices& choices) const {
@@ -54,23 +47,6 @@ std::vector<Choices> Space::neighbours(const Choices& choices) const {
     }
   }
   return all;
-}
-
-std::unique_ptr<Space> find_space(const std::string& text) {
-  if (is_space_file(text)) {
-    std::error_code error;
-    if (std::filesystem::is_regular_file(text, error))
-      return read_space(common::read_file(text), text);
-  } else if (common::Registry<SpacePlugin>::contains(text)) {
-    return common::Registry<SpacePlugin>::find(text).make();
-  }
-  const auto names = common::Registry<SpacePlugin>::names();
-  throw common::UsageError(
-      {.where = "--space",
-       .what = is_space_file(text) ? "no such file" : "unknown space",
-       .got = "'" + text + "'",
-       .expected = "one of: " + common::join(names, ", ") + ", or a TOML file (docs/spaces.md)",
-       .hint = common::nearest(text, names)});
 }
 
 }  // namespace nas::search_space

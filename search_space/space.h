@@ -80,9 +80,9 @@ struct SpacePlugin {
   bool of_settings = false;  // a SettingsSpace: for `nas tune`
 };
 
-// The registered space of this name, or the one that a TOML file describes: a text that ends with
-// ".toml" (search_space/space_file.h). Throws UsageError (no such space or file), ConfigError (the
-// file does not fit).
+// The registered space of networks of this name, or the one that a TOML file describes: a text that
+// ends with ".toml" (search_space/space_file.h). Throws UsageError (no such space or file, or one
+// of settings, for which there is find_settings()), ConfigError (the file does not fit).
 std::unique_ptr<Space> find_space(const std::string& text);
 inline bool is_space_file(const std::string& text) { return text.ends_with(".toml"); }
 

@@ -54,9 +54,13 @@ CellOutput output_of(const std::string& text, const CellForm& form) {
   return form.inputs_put_out ? CellOutput::kLooseEnds : CellOutput::kNodes;
 }
 
-std::unique_ptr<Space> cell_space(const std::vector<TomlValue>& values, const std::string& file) {
+SpaceFileKeys cell_keys_of(const std::vector<TomlValue>& values, const std::string& file) {
   SpaceFileKeys keys(cell_space_keys(), file);
   for (const TomlValue& value : values) keys.set(value.name, value);
+  return keys;
+}
+
+CellSpaceSpec spec_of(const SpaceFileKeys& keys, const std::string& file) {
   const common::Options& options = keys.options();
   const std::string family = options.text("skeleton");
   const CellForm& form = common::Registry<NetworkFamily>::find(family).cells;
@@ -81,7 +85,40 @@ std::unique_ptr<Space> cell_space(const std::vector<TomlValue>& values, const st
   if (combine == "either") spec.combinations = {"add", "concat"};
   if (const auto problem = problem_of(spec))
     keys.reject(problem->key, problem->what, "", problem->expected);
-  return std::make_unique<CellSpace>(std::move(spec));
+  return spec;
+}
+
+SpaceMeaning meaning_of_cells(const std::vector<TomlValue>& values, const std::string& file) {
+  const SpaceFileKeys keys = cell_keys_of(values, file);
+  const CellSpaceSpec spec = spec_of(keys, file);
+  SpaceMeaning meaning;
+  for (const auto& option : keys.options().all()) meaning[option.name] = option.value_text();
+  auto operations = spec.operations;
+  std::sort(operations.begin(), operations.end());
+  meaning["operations"] = common::join(operations, ",");
+  meaning["cells"] = spec.reduction ? "normal+reduction" : "normal";
+  for (const std::string output : {"all-nodes", "loose-ends", "last-node"}) {
+    if (output_of(output, {}) == spec.output) meaning["output"] = output;
+  }
+  return meaning;
+}
+
+SpaceMeaning meaning_of_settings(const SettingsSpace& space) {
+  SpaceMeaning meaning;
+  for (const Setting& setting : space.settings()) {
+    const std::string scale = setting.scale == Scale::kLog      ? " (log)"
+                              : setting.scale == Scale::kLinear ? " (linear)"
+                                                                : "";
+    meaning[setting.option] = common::join(setting.values, " | ") + scale;
+  }
+  return meaning;
+}
+
+// Whether all its values are in sections.
+bool has_settings(const std::vector<TomlValue>& values) {
+  return std::all_of(values.begin(), values.end(), [](const TomlValue& value) {
+    return value.name.find('.') != std::string::npos;
+  });
 }
 
 }  // namespace
@@ -118,19 +155,44 @@ common::OptionList cell_space_keys() {
   };
 }
 
-std::unique_ptr<Space> read_space(const std::string& text, const std::string& file) {
-  const std::vector<TomlValue> values = common::parse_toml(text, file);
-  if (values.empty()) {
+void refuse_empty_sections(const std::string& text, const std::string& file) {
+  if (common::parse_toml(text, file).empty()) {
     throw common::ConfigError({.where = file,
-                               .what = "an empty space",
+                               .what = "an empty space: no key has a value",
                                .expected = "operations, nodes, … of cells, or sections of settings "
                                            "such as [lr]",
                                .hint = "docs/spaces.md"});
   }
-  const bool sections = std::all_of(values.begin(), values.end(), [](const TomlValue& value) {
-    return value.name.find('.') != std::string::npos;
-  });
-  return sections ? read_settings(values, file) : cell_space(values, file);
+  for (const auto& [name, line] : common::empty_sections(text, file)) {
+    throw common::ConfigError({.where = file + ":" + std::to_string(line) + ": " + name,
+                               .what = "an empty section",
+                               .expected = "min and max, or choices"});
+  }
+}
+
+std::unique_ptr<Space> read_space(const std::string& text, const std::string& file) {
+  refuse_empty_sections(text, file);
+  const std::vector<TomlValue> values = common::parse_toml(text, file);
+  if (has_settings(values)) {
+    const common::Options keys(cell_space_keys());
+    for (const TomlValue& value : values) {
+      const std::string key = value.name.substr(value.name.rfind('.') + 1);
+      if (!keys.contains(key)) continue;
+      throw common::ConfigError({.where = file + ":" + std::to_string(value.line),
+                                 .what = "the keys of a space of cells stand in no section",
+                                 .got = "'" + value.name + "'",
+                                 .expected = key + ", without a [section] above it"});
+    }
+    refuse_settings(file);
+  }
+  return std::make_unique<CellSpace>(spec_of(cell_keys_of(values, file), file));
+}
+
+SpaceMeaning space_meaning(const std::string& text, const std::string& file,
+                           const common::Options& settings) {
+  const std::vector<TomlValue> values = common::parse_toml(text, file);
+  return has_settings(values) ? meaning_of_settings(*read_settings(text, file, settings))
+                              : meaning_of_cells(values, file);
 }
 
 }  // namespace nas::search_space

@@ -27,6 +27,7 @@ class SpaceFileKeys {
   }
 
   const common::Options& options() const { return options_; }
+  const std::string& file() const { return file_; }
   bool given(const std::string& name) const { return lines_.count(name) > 0; }
   // FILE:LINE of a key; of one that is not given: of the first.
   std::string place(const std::string& name) const {
@@ -48,8 +49,9 @@ class SpaceFileKeys {
   int64_t first_line_ = 0;
 };
 
-// Of a file that has sections alone (search_space/settings_file.cpp).
-std::unique_ptr<Space> read_settings(const std::vector<common::TomlValue>& values,
-                                     const std::string& file);
+constexpr int64_t kMostLevels = 1000;  // of a setting
+
+// Throws ConfigError: a file without any value, or a section without one.
+void refuse_empty_sections(const std::string& text, const std::string& file);
 
 }  // namespace nas::search_space

@@ -167,9 +167,9 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
   // A pool has many of them; they are counted above.
   std::erase_if(trials,
                 [](const auto& trial) { return trial.state == engine::TrialState::kNotRun; });
-  fmt::print("\n{:>6}  {:<10}{:>9}{}{:>9}  {}\n", "trial", "state", "reward",
-             shows_epochs(view) ? "  epochs" : "", "seconds",
-             "architecture, or why there is no reward");
+  fmt::print("\n{:>6}  {:<10}{:>9}{}{:>9}  {}, or why there is no reward\n", "trial", "state",
+             "reward", shows_epochs(view) ? "  epochs" : "", "seconds",
+             view.winner && view.winner->given ? "settings" : "architecture");
   const size_t from = trials.size() > kShownTrials ? trials.size() - kShownTrials : 0;
   if (from > 0) fmt::print("   ...  ({} earlier)\n", from);
   for (size_t i = from; i < trials.size(); ++i) {

@@ -13,6 +13,8 @@
 namespace nas::cli {
 namespace {
 
+constexpr double kSure = 0.95;  // a probability
+
 common::OptionList options() { return engine::tune_options().all(); }
 
 // Trains the architecture with the best settings.
@@ -28,6 +30,12 @@ std::string next_command(const engine::RunFolder& run) {
 
 std::string settings_text(const engine::Winner& winner) {
   return winner.given && winner.given->chosen ? "as given" : winner.trial.key;
+}
+
+// Whether it is not sure that tuning has gained anything.
+bool may_be_luck(const engine::Winner& winner) {
+  if (!winner.given || winner.given->chosen) return false;
+  return !winner.modelled || winner.given->better < kSure;
 }
 
 int run(Arguments& arguments) {
@@ -55,15 +63,21 @@ int run(Arguments& arguments) {
     throw common::NothingError(
         {.where = "nas tune",
          .what = "no trial succeeded",
+         .got = result.why,
          .hint = common::shell_command({"nas", "status", "--run", result.run.path().string()})});
   }
   if (result.end == engine::SearchEnd::kTimeLimit)
     common::log_info("the time limit ended the tuning");
   if (result.end == engine::SearchEnd::kExhausted)
-    common::log_info("the strategy proposes nothing new, or nothing within the limits, any more");
+    common::log_info("nothing new, or nothing within the limits, is left: " + result.why);
   if (json) return common::kExitDone;
   fmt::print("best settings  {}\n", settings_text(*result.winner));
   fmt::print("chosen         {}\n", engine::winner_text(*result.winner));
+  if (may_be_luck(*result.winner)) {
+    fmt::print(
+        "caveat         the settings as given may be as good; more --repeats or --valid-images "
+        "tell\n");
+  }
   fmt::print("settings file  {}\n", engine::best_settings_file(result.run).string());
   fmt::print("report         {}\n", result.run.report().string());
   fmt::print("next           {}\n", next_command(result.run));

@@ -83,6 +83,7 @@ class CurvesEvaluator : public Evaluator {
 const common::Register<EvaluatorPlugin> kRegister{
     {.name = "curves",
      .summary = "Made-up learning curves that end at the rewards of a CSV (--table)",
+     .reads = {"table", "reward-column"},
      .check = TableRewards::check,
      .make = [](const RunFolder&, const common::Options& options) -> std::unique_ptr<Evaluator> {
        return std::make_unique<CurvesEvaluator>(options);

@@ -32,6 +32,7 @@ class TableEvaluator : public Evaluator {
 const common::Register<EvaluatorPlugin> kRegister{
     {.name = "table",
      .summary = "Looks the reward up in a CSV (--table)",
+     .reads = {"table", "reward-column"},
      .check = TableRewards::check,
      .make = [](const RunFolder&, const common::Options& options) -> std::unique_ptr<Evaluator> {
        return std::make_unique<TableEvaluator>(options);

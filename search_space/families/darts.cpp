@@ -122,7 +122,8 @@ const common::Register<NetworkFamily> kRegister{
     {.name = "darts",
      .summary = "Cells of four nodes with two inputs each, as the DARTS code",
      .build = build,
-     .cells = {.inputs = 2, .node = "node", .mixes = true, .rules = rules}}};
+     .cells = {.inputs = 2, .node = "node", .mixes = true, .rules = rules},
+     .ignores = {"skip-reduction-input"}}};
 
 }  // namespace
 }  // namespace nas::search_space

@@ -98,7 +98,8 @@ const common::Register<NetworkFamily> kRegister{
                .reduction = false,
                .wide_output = false,
                .mixes = true,
-               .rules = rules}}};
+               .rules = rules},
+     .ignores = {"stem-multiplier", "skip-reduction-input", "drop-path"}}};
 
 }  // namespace
 }  // namespace nas::search_space

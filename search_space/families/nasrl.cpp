@@ -99,7 +99,8 @@ NetworkGraph build(const Architecture& architecture, const NetworkOptions& optio
 const common::Register<NetworkFamily> kRegister{
     {.name = "nasrl",
      .summary = "Layers that read any earlier ones, --filters for a layer of 24 (Zoph and Le 2017)",
-     .build = build}};
+     .build = build,
+     .ignores = {"cells", "stem-multiplier", "skip-reduction-input", "drop-path"}}};
 
 }  // namespace
 }  // namespace nas::search_space

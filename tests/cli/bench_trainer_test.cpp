@@ -119,7 +119,7 @@ TEST_CASE("bench trainer: what it cannot use is named", "[cli]") {
   check({"--arch", "nobody"}, 2, "'nobody'");
   check({"--proxy", "missing.h5"}, 3, "missing.h5");
   check({"--filters", "20000", "--cells", "3", "--input-size", "64"}, 1, "[memory]");
-  check({"--filters", "3"}, 2, "filters 3");
+  check({"--filters", "3"}, 2, "--filters");
   check({"--children", "0"}, 2, "--children");
   check({"--precision", "auto"}, 2, "fp32 or bf16");
   check({"--augment", "nosuch"}, 2, "'nosuch'");

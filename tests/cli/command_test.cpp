@@ -103,6 +103,9 @@ TEST_CASE("command: an unknown option is answered with the nearest", "[cli]") {
   check_refused({"search", "--trails", "5"}, 2, {"'trails'", "'trials'"});
   check_refused({"transfer", "--epoch", "5"}, 2, {"'epoch'", "'epochs'"});
   check_refused({"status", "--jsn"}, 2, {"'jsn'", "'json'"});
+  check_refused({"search", "--dataset", "cifar10"}, 2,
+                {"an option of nas", "nas transfer", "nas search --proxy NAME"});
+  check_refused({"transfer", "--space", "darts"}, 2, {"nas search", "nas transfer --dataset NAME"});
   check_refused({"search", "--set", "ppo.clipp=0.1"}, 2, {"[--set]", "'ppo.clipp'", "'ppo.clip'"});
 }
 

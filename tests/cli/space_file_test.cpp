@@ -51,6 +51,8 @@ TEST_CASE("space file: a run is continued with the same space alone", "[cli]") {
              ContainsSubstring("space = \"space.toml\"") && ContainsSubstring("trials = 3"));
 
   common::write_file_atomically(dir.path() / "renamed.toml", search_space::kThreeByThree);
+  CHECK_THAT(run_program(small_search_in("renamed.toml", "r", "random", 4), dir.path()).err,
+             ContainsSubstring("nodes 3 (it was begun with 4)"));
   for (const std::string other : {"renamed.toml", "nasnet"}) {
     CAPTURE(other);
     const ProgramResult refused = run_program(small_search_in(other, "r", "random", 4), dir.path());

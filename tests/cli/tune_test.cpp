@@ -84,6 +84,19 @@ TEST_CASE("tune: trials of one architecture, the first as given; its settings go
     if (parts.size() != 2 || parts[0] == "augment") continue;
     CHECK_THAT(transferred, ContainsSubstring(parts[0] + " = " + parts[1]));
   }
+  // Named by the run alone, they go with its architecture, too.
+  const std::string said =
+      run_program({"transfer", "--run", "r", "--dataset", "shapes.h5", "--epochs", "1", "--threads",
+                   "1", "--device", "cpu", "--dry-run"},
+                  dir.path())
+          .err;
+  CHECK_THAT(said, ContainsSubstring("of run r, and its settings: ") &&
+                       ContainsSubstring("1 epoch (flag), batch 32 (run r), learning rate") &&
+                       ContainsSubstring(" (run r)\n"));
+  const ProgramResult both = run_program(
+      {"transfer", "--run", "r", "--arch", kArchitecture, "--dataset", "shapes.h5"}, dir.path());
+  CHECK(both.exit_code == 2);
+  CHECK_THAT(both.err, ContainsSubstring("two architectures are named"));
   CHECK_THAT(run_program({"status", "--run", "r"}, dir.path()).out,
              ContainsSubstring("settings as given"));
   CHECK_THAT(common::read_file(dir.path() / "r" / "report.html"),
@@ -108,6 +121,31 @@ TEST_CASE("tune: killed and continued, it ends as if nothing had happened", "[cl
   }
 }
 
+TEST_CASE("tune: of few settings each is trained once, those as given among them", "[cli]") {
+  const TempDir dir;
+  make_shapes(dir.path());
+  common::write_file_atomically(dir.path() / "settings.toml", "[filters]\nchoices = [4, 8]\n");
+  const ProgramResult tuned = run_program(tune("r", {"--trials", "9"}), dir.path());
+  INFO(tuned.err);
+  CHECK(tuned.exit_code == 0);
+  CHECK_THAT(tuned.err, ContainsSubstring("there are 2 different settings"));
+  const Json status = status_of(dir.path(), "r");
+  std::set<std::string> trained;
+  for (const auto& trial : status.at("trials")) {
+    if (!trial.contains("reused_from")) trained.insert(trial.at("key").get<std::string>());
+  }
+  CHECK(trained == std::set<std::string>{"settings as given", "filters=8"});
+  CHECK(status.at("trials").size() < 20);
+
+  // What the run keeps is not to be changed.
+  const std::string config = common::read_file(dir.path() / "r" / "config.toml");
+  common::write_file_atomically(dir.path() / "r" / "space.toml", "[filters]\nchoices = [4, 6]\n");
+  const ProgramResult refused = run_program({"tune", "--run", "./r", "--trials", "12"}, dir.path());
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("space.toml] it is not what the run began with"));
+  CHECK(common::read_file(dir.path() / "r" / "config.toml") == config);
+}
+
 TEST_CASE("tune: what does not fit is said", "[cli]") {
   const TempDir dir;
   make_tuned_data(dir.path());
@@ -122,15 +160,15 @@ TEST_CASE("tune: what does not fit is said", "[cli]") {
     return Texts{"--space", "other.toml"};
   };
   refused(with_space("\n[lrr]\nmin = 0.1\nmax = 1.0\n"),
-          "[other.toml:3] unknown option; got 'lrr'; try 'lr'");
+          "[other.toml:3] not a setting that can be tuned; got 'lrr'");
   refused(with_space("[momentum]\nmin = 0.1\nmax = 1.0\n"),
-          "[other.toml:2: momentum] value out of range; got '1'");
-  refused(with_space("[cells]\nmin = 1.0\nmax = 2.0\n"),
-          "[other.toml:2: cells] not a whole number; got '1.125'");
-  refused(with_space("[epochs]\nmin = 1\nmax = 4\n"), "cannot be compared; got epochs");
+          "[other.toml:3: momentum] value out of range; got '1'");
+  refused(with_space("[epochs]\nmin = 1\nmax = 4\n"), "can be tuned; got 'epochs'");
+  refused(with_space("[aux]\nchoices = [false, true]\n"), "[other.toml:2: aux] a value that");
   refused(with_space("[augment]\nchoices = [\"flip\", \"flap\"]\n"), "got 'flap'");
   refused({"--space", "darts"}, "has networks, not settings of a training");
   refused({"--arch", "darts-v3"}, "no such architecture; got 'darts-v3'");
+  refused({"--config", "settings.toml"}, "try --space, for a space of settings");
   refused({"--arch", ""}, "no --arch; try nas tune --arch NAME --dataset NAME");
   refused({"--dataset", ""}, "no --dataset");
 }

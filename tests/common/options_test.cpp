@@ -99,6 +99,22 @@ TEST_CASE("options: ends of a range are in it", "[common]") {
   }
 }
 
+TEST_CASE("options: multiples, and lists of choices", "[common]") {
+  Options options(
+      {{.name = "filters", .value = 8, .help = "", .min = 2, .max = 100, .multiple_of = 2},
+       {.name = "augment", .value = Texts{"flip"}, .help = "", .choices = {"cutout", "flip"}}});
+  options.set("filters", "10", "flag");
+  options.set("augment", "flip,cutout", "flag");
+  CHECK(options.list("augment") == Texts{"flip", "cutout"});
+  CHECK_THROWS_WITH(options.set("filters", "11", "flag"),
+                    ContainsSubstring("got '11'; expected integer 2..100, a multiple of 2"));
+  CHECK_THROWS_WITH(
+      options.set("augment", "flip,cutuot", "flag"),
+      ContainsSubstring("got 'cutuot'; expected list of texts cutout | flip; try cutout"));
+  options.set("augment", "", "flag");
+  CHECK(options.list("augment").empty());
+}
+
 TEST_CASE("options: what does not fit is refused and stays as it was", "[common]") {
   for (const std::string text : {"x", "1.5", "", "7 ", "0x10", "9999999999999999999x"}) {
     CAPTURE(text);

@@ -35,6 +35,13 @@ flag = true
   CHECK(values[2].line == 7);
 }
 
+TEST_CASE("toml values: sections without a value", "[common]") {
+  const auto empty = empty_sections("[a]\n[b]\nc = 1\n[d.e]\n", "my.toml");
+  REQUIRE(empty.size() == 2);
+  CHECK(empty[0] == std::pair<std::string, int64_t>("a", 1));
+  CHECK(empty[1] == std::pair<std::string, int64_t>("d.e", 4));
+}
+
 TEST_CASE("toml values: what is no TOML, or of no known type", "[common]") {
   CHECK_THROWS_MATCHES(parse_toml("a = 1\nb =", "my.toml"), ConfigError,
                        MessageMatches(ContainsSubstring("[my.toml:2] not valid TOML")));

@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "controller/strategy.h"
 #include "engine/job_options.h"
+#include "engine/unread_options.h"
 #include "search_space/network_options.h"
 
 namespace nas::engine {
@@ -119,6 +120,32 @@ TEST_CASE("search options: the child's network", "[engine]") {
   CHECK(network.input_size == 24);
   CHECK(network.stem == "strided");
   CHECK(network.stem_multiplier == 1.5);
+}
+
+TEST_CASE("search options: what nothing would read is refused", "[engine]") {
+  using Given = std::vector<std::pair<std::string, std::string>>;
+  const auto with = [](const Given& given, const std::string& origin = "flag") {
+    common::Options options = search_options();
+    for (const auto& [name, value] : given) options.set(name, value, origin);
+    apply_preset(options, false);
+    return options;
+  };
+  const std::pair<Given, std::string> refused[] = {
+      {{{"table", "t.csv"}},
+       "[--table] nothing reads it; got --evaluator trained; try --evaluator "
+       "table"},
+      {{{"reward-column", "acc"}}, "[--reward-column] nothing reads it"},
+      {{{"strategy", "random"}, {"ppo.clip", "0.1"}},
+       "[--ppo.clip] nothing reads it; got --strategy random; try --strategy ppo"},
+      {{{"cost", "parameters"}, {"size-prior", "1"}},
+       "[--size-prior] nothing reads it; got --cost parameters"}};
+  for (const auto& [given, message] : refused)
+    CHECK_THROWS_WITH(refuse_unread(with(given)), ContainsSubstring(message));
+  CHECK_NOTHROW(refuse_unread(with({{"strategy", "random"}, {"ppo.clip", "0.1"}}, "my.toml")));
+  CHECK_NOTHROW(refuse_unread(with({{"strategy", "ppo"}, {"ppo.clip", "0.1"}})));
+  CHECK_NOTHROW(refuse_unread(with({{"evaluator", "table"}, {"table", "t.csv"}})));
+  CHECK_NOTHROW(refuse_unread(with({{"cost", "parameters"}})));  // a preset has --size-prior
+  CHECK_NOTHROW(refuse_unread(with({})));
 }
 
 TEST_CASE("search options: sizes in bytes", "[engine]") {

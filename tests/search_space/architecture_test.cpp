@@ -149,6 +149,18 @@ TEST_CASE("architecture: found by name, file or NAS-Bench-201 text", "[search_sp
   CHECK_THROWS_AS(find_architecture(path), DataError);
 }
 
+TEST_CASE("architecture: a folder or a TOML file is answered with what to type", "[search_space]") {
+  const tests::TempDir dir;
+  const auto best = dir.path() / "best" / "architecture.json";
+  const auto toml = dir.path() / "three.toml";
+  common::write_file_atomically(best, "{}");
+  common::write_file_atomically(toml, "nodes = 3\n");
+  CHECK_THROWS_MATCHES(find_architecture(dir.path().string()), common::UsageError,
+                       MessageMatches(ContainsSubstring("try " + best.string())));
+  CHECK_THROWS_MATCHES(find_architecture(toml.string()), common::UsageError,
+                       MessageMatches(ContainsSubstring("--space")));
+}
+
 TEST_CASE("architecture: NAS-Bench-201 text comes back", "[search_space]") {
   const Architecture architecture = from_nasbench201_text(kText);
   CHECK(to_nasbench201_text(architecture) == kText);

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "search_space/cost.h"
+#include "search_space/space.h"
 
 namespace nas::search_space {
 namespace {
@@ -36,6 +37,43 @@ const NetworkOptions kDartsCifar{.cells = 6, .filters = 36};
 constexpr const char* kAllConvolutions =
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
     "|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|";
+
+// Of every node.
+std::vector<std::vector<int>> inputs_in(const NetworkGraph& graph) {
+  std::vector<std::vector<int>> inputs;
+  for (const Node& node : graph.nodes) inputs.push_back(node.inputs);
+  return inputs;
+}
+
+TEST_CASE("network family: what a family ignores makes no difference, all else does",
+          "[search_space]") {
+  const auto nasrl = find_space("nasrl");
+  const Architecture architectures[] = {find_architecture("nasnet-a"),
+                                        find_architecture("darts-v2"),
+                                        find_architecture(kAllConvolutions),
+                                        nasrl->architecture(Choices(nasrl->decisions().size(), 0))};
+  const NetworkOptions plain{.cells = 2, .filters = 24};
+  for (const auto& architecture : architectures) {
+    const NetworkGraph before = build_network(architecture, plain);
+    const std::pair<std::string, NetworkOptions> changes[] = {
+        {"cells", {.cells = 3, .filters = 24}},
+        {"filters", {.cells = 2, .filters = 48}},
+        {"stem", {.cells = 2, .filters = 24, .stem = "strided"}},
+        {"stem-multiplier", {.cells = 2, .filters = 24, .stem_multiplier = 1.0}},
+        {"skip-reduction-input", {.cells = 2, .filters = 24, .skip_reduction_input = true}}};
+    CHECK(std::size(changes) == NetworkOptions().options().size());
+    for (const auto& [name, changed] : changes) {
+      CAPTURE(architecture.family, name);
+      const NetworkGraph after = build_network(architecture, changed);
+      const bool differs = cost_of(after).multiply_adds != cost_of(before).multiply_adds ||
+                           inputs_in(after) != inputs_in(before);
+      CHECK(differs == makes_difference(name, architecture));
+    }
+    CHECK(makes_difference("drop-path", architecture) ==
+          std::any_of(before.nodes.begin(), before.nodes.end(),
+                      [](const Node& node) { return node.kind == Primitive::kDropPath; }));
+  }
+}
 
 TEST_CASE("network family: NASNet-A 6@768 for CIFAR", "[search_space]") {
   const NetworkOptions options{.cells = 6, .filters = 32, .auxiliary = true};

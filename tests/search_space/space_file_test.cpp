@@ -7,7 +7,10 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "search_space/settings_space.h"
+#include "tests/support/spaces.h"
+#include "tests/support/temp_dir.h"
 
 namespace nas::search_space {
 namespace {
@@ -25,10 +28,7 @@ Texts decision_names(const Space& space) {
 Choices first_choices(const Space& space) { return Choices(space.decisions().size(), 0); }
 
 std::vector<Setting> settings_in(const std::string& text) {
-  const auto space = read_space(text, "h.toml");
-  const auto* settings = dynamic_cast<const SettingsSpace*>(space.get());
-  REQUIRE(settings != nullptr);
-  return settings->settings();
+  return read_settings(text, "h.toml", some_options())->settings();
 }
 
 TEST_CASE("space file: three operations, three nodes", "[search_space]") {
@@ -122,6 +122,9 @@ TEST_CASE("space file: what is wrong is said with file, line and key", "[search_
       {good + "inputs = 0\nrepeat-inputs = true", "[my.toml:3: repeat-inputs]"},
       {good + "nodes = 3\nnodes = 4", "[my.toml:3] not valid TOML"},
       {good + "[cells]\nnodes = 2", "unknown option; got 'cells.nodes'"},
+      {"operations = [1, 2]", "wrong type; got '[1,2]'; expected list of texts"},
+      {"[space]\n" + good, "[my.toml:2] the keys of a space of cells stand in no section"},
+      {"[lr]\n", "[my.toml] an empty space: no key has a value"},
   };
   for (const auto& [text, message] : refused) {
     CAPTURE(text);
@@ -171,6 +174,19 @@ choices = [false, true]
   CHECK(settings_in("lr = { min = 0.1, max = 1.0 }")[0].values.size() == 9);
 }
 
+TEST_CASE("space file: a setting's values are of its option's type", "[search_space]") {
+  const auto values = [](const std::string& text) { return settings_in(text)[0].values; };
+  CHECK(values("[clip]\nmin = 1\nmax = 5\nlevels = 9") ==
+        Texts{"1", "1.5", "2", "2.5", "3", "3.5", "4", "4.5", "5"});
+  CHECK(values("[clip]\ntype = \"integer\"\nmin = 1\nmax = 3") == Texts{"1", "2", "3"});
+  CHECK(values("[cells]\nmin = 1.0\nmax = 3.0") == Texts{"1", "2", "3"});
+  CHECK(values("[filters]\nmin = 8\nmax = 16") == Texts{"8", "10", "12", "14", "16"});
+  for (const auto& value : values("[filters]\nmin = 8\nmax = 32")) {
+    CAPTURE(value);
+    CHECK(std::stoi(value) % 2 == 0);
+  }
+}
+
 TEST_CASE("space file: wrong settings are said with file, line and key", "[search_space]") {
   const std::pair<std::string, std::string> refused[] = {
       {"[lr]\nmin = 0.1", "[h.toml:2: max] is missing"},
@@ -187,17 +203,36 @@ TEST_CASE("space file: wrong settings are said with file, line and key", "[searc
       {"[lr]\nchoices = [0.1, 0.1]", "nothing to choose from; got 0.1 | 0.1"},
       {"[lr]\ntype = \"number\"\nchoices = [0.1, 1]", "[h.toml:2: type] does not fit the rest"},
       {"[lr]\ntype = \"choice\"\nmin = 0.1\nmax = 1", "[h.toml:2: type] does not fit the rest"},
-      {"[cells]\ntype = \"integer\"\nmin = 1.5\nmax = 3", "ends at whole numbers; got 1.5..3"},
+      {"[lr]\ntype = \"integer\"\nmin = 1.5\nmax = 3", "ends at whole numbers; got 1.5..3"},
+      {"[cells]\nmin = 1.5\nmax = 3", "[h.toml:2: cells] not a whole number; got '1.5'"},
+      {"[cells]\ntype = \"number\"\nmin = 1\nmax = 3", "[h.toml:2: type] the option takes whole"},
+      {"[cells]\nmin = 1\nmax = 3\nlevels = 4", "[h.toml:4: levels] the range has not so many"},
+      {"[filters]\nmin = 3\nmax = 9\nlevels = 7",
+       "[h.toml:2: filters] value out of range; got '3'"},
+      {"[momentum]\nmin = 0.9\nmax = 1.5",
+       "[h.toml:3: momentum] value out of range; got '1.5'; expected number 0..0.9999"},
+      {"[aux]\nmin = 0\nmax = 1", "[h.toml:2: min] this option takes no numbers; got aux, a flag"},
+      {"[lr]\nchoices = [0.1, \"fast\"]", "[h.toml:2: lr] not a number; got 'fast'"},
+      {"[lr]\nchoices = [0.1, 1e-1]", "[h.toml:2: choices] nothing to choose from"},
+      {"[augment]\nchoices = [\"flip\", \"rotate\"]",
+       "[h.toml:2: augment] unknown value; got 'rotate'"},
+      {"[learning-rate]\nmin = 0.1",
+       "not a setting that can be tuned; got 'learning-rate'; expected "
+       "one of: cells, filters, stem"},
+      {"\n[lrr]\nmin = 0.1", "[h.toml:3] not a setting that can be tuned; got 'lrr'"},
+      {"lr = 0.1",
+       "[h.toml:1: lr] a setting has a section of its own; got lr = 0.1; expected [lr]"},
+      {"[lr]\n[clip]\nmin = 1\nmax = 2", "[h.toml:1: lr] an empty section"},
   };
   for (const auto& [text, message] : refused) {
     CAPTURE(text);
-    CHECK_THROWS_MATCHES(read_space(text, "h.toml"), common::ConfigError,
+    CHECK_THROWS_MATCHES(settings_in(text), common::ConfigError,
                          MessageMatches(ContainsSubstring(message)));
   }
 }
 
 TEST_CASE("space file: keys and features of settings", "[search_space]") {
-  const auto space = read_space(R"(
+  const auto space = read_settings(R"(
 [lr]
 min = 0.01
 max = 1.0
@@ -206,11 +241,29 @@ levels = 3
 [augment]
 choices = ["flip", "pad-crop"]
 )",
-                                "h.toml");
+                                   "h.toml", some_options());
   CHECK(space->key({1, 1}) == "lr=0.1 augment=pad-crop");
   CHECK(space->features({0, 0}) == std::vector<double>{0.0, 1.0, 0.0});
   CHECK(space->features({1, 1}) == std::vector<double>{0.5, 0.0, 1.0});
   CHECK_THROWS_AS(space->choices(find_architecture("darts-v2")), common::DataError);
+}
+
+TEST_CASE("space file: two files mean the same, or differ in keys that are named",
+          "[search_space]") {
+  const auto meaning = [](const std::string& text) {
+    return space_meaning(text, "f.toml", some_options());
+  };
+  const std::string cells = "operations = [\"conv_3x3\", \"identity\"]\nnodes = 3\n";
+  CHECK(meaning(cells) ==
+        meaning("# mine\nnodes = 3\noperations = [\"identity\", \"conv_3x3\"]\ninputs = 2\n"
+                "cells = \"normal+reduction\"\noutput = \"loose-ends\"\n"));
+  CHECK(meaning(cells).at("nodes") == "3");
+  CHECK(meaning(cells) != meaning(cells + "output = \"all-nodes\"\n"));
+  const std::string settings = "[lr]\nmin = 0.1\nmax = 1.0\n[clip]\nchoices = [1, 5]\n";
+  CHECK(meaning(settings) == meaning("[clip]\nchoices = [1, 5]\n[lr]\nlevels = 9\nmin = 0.1\n"
+                                     "scale = \"linear\"\nmax = 1.0\n"));
+  CHECK(meaning(settings).at("clip") == "1 | 5");
+  CHECK(meaning(settings) != meaning("[lr]\nmin = 0.1\nmax = 1.0\nscale = \"log\"\n"));
 }
 
 TEST_CASE("spaces are found by name or file", "[search_space]") {
@@ -220,6 +273,23 @@ TEST_CASE("spaces are found by name or file", "[search_space]") {
                                       ContainsSubstring("try darts")));
   CHECK_THROWS_MATCHES(find_space("nowhere/my.toml"), common::UsageError,
                        MessageMatches(ContainsSubstring("no such file; got 'nowhere/my.toml'")));
+  CHECK_THROWS_MATCHES(find_space("dart"), common::UsageError,
+                       MessageMatches(!ContainsSubstring("hyper")));
+  CHECK_THROWS_MATCHES(find_space("hyper"), common::UsageError,
+                       MessageMatches(ContainsSubstring("try nas tune --space hyper")));
+  CHECK(find_settings("hyper", some_options())->settings().size() == 4);
+  CHECK_THROWS_MATCHES(find_settings("darts", some_options()), common::UsageError,
+                       MessageMatches(ContainsSubstring("try nas search --space darts")));
+
+  const tests::TempDir dir;
+  const std::string folder = (dir.path() / "folder.toml").string();
+  const std::string other = (dir.path() / "noext").string();
+  std::filesystem::create_directory(folder);
+  common::write_file_atomically(other, "nodes = 3\n");
+  CHECK_THROWS_MATCHES(find_space(folder), common::UsageError,
+                       MessageMatches(ContainsSubstring("it is a folder")));
+  CHECK_THROWS_MATCHES(find_space(other), common::UsageError,
+                       MessageMatches(ContainsSubstring("ends in .toml")));
 }
 
 }  // namespace

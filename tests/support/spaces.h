@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "search_space/network_options.h"
 #include "search_space/settings_space.h"
 #include "search_space/space_file.h"
 
@@ -55,16 +56,33 @@ min = 0.8
 max = 0.99
 )";
 
+// Options that settings are chosen of, as those of a training.
+inline common::Options some_options() {
+  common::Options options(NetworkOptions().options());
+  options.declare({{.name = "lr", .value = 0.1, .help = "", .min = 0.0, .max = 100},
+                   {.name = "weight-decay", .value = 3e-4, .help = "", .min = 0.0, .max = 1},
+                   {.name = "momentum", .value = 0.9, .help = "", .min = 0.0, .max = 0.9999},
+                   {.name = "drop-path", .value = 0.0, .help = "", .min = 0.0, .max = 0.95},
+                   {.name = "clip", .value = 5.0, .help = "", .min = 0.0},
+                   {.name = "aux", .value = false, .help = ""},
+                   {.name = "augment",
+                    .value = std::vector<std::string>{"pad-crop", "flip"},
+                    .help = "",
+                    .choices = {"cutout", "flip", "pad-crop"}}});
+  return options;
+}
+
 inline std::vector<NamedSpace> all_spaces() {
   std::vector<NamedSpace> all;
   for (const auto& [name, entry] : common::Registry<SpacePlugin>::entries())
     all.push_back({name, entry.plugin.make});
-  const std::pair<std::string, std::string> files[] = {{"three.toml", kThreeByThree},
-                                                       {"one_cell.toml", kOneCell},
-                                                       {"edges.toml", kAllEdges},
-                                                       {"settings.toml", kSettings}};
+  const std::pair<std::string, std::string> files[] = {
+      {"three.toml", kThreeByThree}, {"one_cell.toml", kOneCell}, {"edges.toml", kAllEdges}};
   for (const auto& [name, text] : files)
     all.push_back({name, [name = name, text = text] { return read_space(text, name); }});
+  all.push_back({"settings.toml", []() -> std::unique_ptr<Space> {
+                   return read_settings(kSettings, "settings.toml", some_options());
+                 }});
   return all;
 }
 
