@@ -121,7 +121,7 @@ TEST_CASE("command: values are checked for type and range", "[cli]") {
                 {"--child-memory", "'much'"});
   check_refused({"search", "--proxy", "shapes", "--device", "tpu"}, 2, {"--device", "'tpu'"});
   check_refused({"search", "--proxy", "shapes", "--augment", "mirror"}, 2, {"mirror", "pad-crop"});
-  check_refused({"show", "nasnet-a", "--filters", "7"}, 2, {"even"});
+  check_refused({"show", "nasnet-a", "--filters", "7"}, 2, {"a multiple of 2"});
   check_refused({"show", "nasnet-a", "--format", "pdf"}, 2, {"--format", "'pdf'", "svg"});
   check_refused({"data", "make", "shapes", "--size", "8"}, 2, {"--size", "out of range", "pixels"});
   check_refused({"data", "import", "x", "--from", ".", "--split", "80,20"}, 2,
