@@ -207,7 +207,11 @@ class SupernetBench {
   // False when asked to stop.
   bool train_alone(const std::string& method, const RunFolder& supernet, double seconds,
                    SupernetBenchResult& result) const {
-    common::Options wanted = run_options(supernet);
+    common::Options wanted = search_options();
+    const common::Options trained = run_options(supernet);
+    for (const auto& option : trained.all()) {
+      if (wanted.contains(option.name)) wanted.set_value(option.name, option.value, option.origin);
+    }
     const common::Json budget = budget_of(method, wanted, seconds);
     const RunFolder run = folder("alone-" + method);
     const auto count = static_cast<int64_t>(architectures_.size());
