@@ -210,9 +210,9 @@ class SupernetBench {
   // False when asked to stop.
   bool train_alone(const std::string& method, const RunFolder& supernet, double seconds,
                    SupernetBenchResult& result) const {
-    const common::Options shared = run_options(supernet);
     common::Options wanted = search_options();
-    for (const auto& option : shared.all()) {
+    const common::Options trained = run_options(supernet);
+    for (const auto& option : trained.all()) {
       if (wanted.contains(option.name)) wanted.set_value(option.name, option.value, option.origin);
     }
     const common::Json budget = budget_of(method, wanted, seconds);
