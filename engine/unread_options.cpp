@@ -1,6 +1,7 @@
 #include "engine/unread_options.h"
 
 #include <algorithm>
+#include <map>
 
 #include "common/error.h"
 #include "common/text.h"
@@ -19,13 +20,13 @@ namespace {
 
 void refuse_those_of_other_evaluators(const common::Options& options) {
   const std::string chosen = options.text("evaluator");
-  const auto& read = common::Registry<EvaluatorPlugin>::find(chosen).reads;
+  std::map<std::string, std::vector<std::string>> readers;  // by option
   for (const auto& [name, entry] : common::Registry<EvaluatorPlugin>::entries()) {
-    for (const auto& option : entry.plugin.reads) {
-      if (!options.is_given(option) || std::find(read.begin(), read.end(), option) != read.end())
-        continue;
-      throw_unread(option, "--evaluator " + chosen, "--evaluator " + name);
-    }
+    for (const auto& option : entry.plugin.reads) readers[option].push_back(name);
+  }
+  for (const auto& [option, names] : readers) {
+    if (options.is_given(option) && std::find(names.begin(), names.end(), chosen) == names.end())
+      throw_unread(option, "--evaluator " + chosen, "--evaluator " + common::join(names, " or "));
   }
 }
 

@@ -2,6 +2,7 @@
 // trials, with a dataset and a table for whichever of them it reads.
 #include "engine/evaluator.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 
@@ -21,9 +22,12 @@ using common::Registry;
 
 std::vector<std::string> small_search(const std::string& evaluator, const std::string& run,
                                       const std::string& workers) {
+  const auto& reads = Registry<EvaluatorPlugin>::find(evaluator).reads;
+  const bool of_table = std::count(reads.begin(), reads.end(), "table") > 0;
   return common::split(
       "search --run " + run + " --evaluator " + evaluator + " --workers " + workers +
-          " --proxy data.h5 --table table.csv --space nasbench201 --strategy random --trials 3 "
+          (of_table ? " --table table.csv" : "") +
+          " --proxy data.h5 --space nasbench201 --strategy random --trials 3 "
           "--window 2 "
           "--threads 1 --device cpu --cells 1 --filters 4 --input-size 16 --train-images 64 "
           "--valid-images 32 --epochs 1 --batch-size 32",

@@ -133,7 +133,7 @@ TEST_CASE("search options: what nothing would read is refused", "[engine]") {
   const std::pair<Given, std::string> refused[] = {
       {{{"table", "t.csv"}},
        "[--table] nothing reads it; got --evaluator trained; try --evaluator "
-       "table"},
+       "curves or table"},
       {{{"reward-column", "acc"}}, "[--reward-column] nothing reads it"},
       {{{"strategy", "random"}, {"ppo.clip", "0.1"}},
        "[--ppo.clip] nothing reads it; got --strategy random; try --strategy ppo"},
