@@ -57,7 +57,7 @@ TEST_CASE("mixture: spaces have one where their family can build it", "[search_s
                       "test.toml")
         ->mixture();
   };
-  for (const std::string name : {"nasnet", "nasrl", "nasrl-strides", "hyper"}) {
+  for (const std::string name : {"nasnet", "nasrl", "nasrl-strides"}) {
     CAPTURE(name);
     CHECK_FALSE(find_space(name)->mixture());
   }
