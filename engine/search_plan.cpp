@@ -25,12 +25,6 @@ std::string preset_text(const common::Options& options) {
   return "";
 }
 
-// What may be more than a double holds.
-std::string power_text(double log10) {
-  const double whole = std::floor(log10);
-  return fmt::format("{:.1f}e+{:02.0f}", std::pow(10.0, log10 - whole), whole);
-}
-
 void warn_of_few_settings(const RunSpace& space, int64_t trials) {
   const auto different = space.trainings();
   if (!different || *different >= trials) return;
@@ -56,14 +50,17 @@ std::string schedule_text(const common::Options& options) {
 // Where decisions depend on others, at most so many.
 std::string size_text(const search_space::Space& space) {
   double choices = 1.0;
-  double log10 = 0.0;
+  double log10 = 0.0;  // of it: it may be more than a double holds
   for (const auto& decision : space.decisions()) {
-    choices *= static_cast<double>(decision.values.size());
-    log10 += std::log10(static_cast<double>(decision.values.size()));
+    const auto values = static_cast<double>(decision.values.size());
+    choices *= values;
+    log10 += std::log10(values);
   }
-  return fmt::format(
-      "{}, {} choices", common::counted(static_cast<int64_t>(space.decisions().size()), "decision"),
-      choices < 1e6 ? common::with_commas(static_cast<int64_t>(choices)) : power_text(log10));
+  std::string text = fmt::format("10^{:.0f}", log10);
+  if (std::isfinite(choices)) text = fmt::format("{:.2g}", choices);
+  if (choices < 1e6) text = common::with_commas(static_cast<int64_t>(choices));
+  const auto decisions = static_cast<int64_t>(space.decisions().size());
+  return common::counted(decisions, "decision") + ", " + text + " choices";
 }
 
 Projection print_plan(const RunFolder& run, const common::Options& options,

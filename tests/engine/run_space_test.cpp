@@ -15,6 +15,7 @@
 #include "engine/best_settings.h"
 #include "engine/given_trials.h"
 #include "engine/run_inputs.h"
+#include "engine/search_plan.h"
 #include "engine/tune.h"
 #include "tests/support/spaces.h"
 #include "tests/support/temp_dir.h"
@@ -137,6 +138,16 @@ TEST_CASE("run space: docs/spaces.md names what can be tuned", "[engine]") {
       common::read_file(std::filesystem::path(NAS_SOURCE_DIR) / "docs" / "spaces.md");
   std::replace(text.begin(), text.end(), '\n', ' ');
   CHECK_THAT(text, ContainsSubstring("can be tuned: " + common::join(names, ", ") + "."));
+}
+
+TEST_CASE("run space: its size is a number, however large", "[engine]") {
+  const auto size_of = [](const std::string& text) {
+    return size_text(
+        *search_space::read_space("operations = [\"conv_3x3\", \"identity\"]\n" + text, "s.toml"));
+  };
+  CHECK(size_of("nodes = 1\ncells = \"normal\"\n") == "2 decisions, 4 choices");
+  CHECK_THAT(size_of("nodes = 20\ninputs = 20\nrepeat-inputs = true\n"),
+             ContainsSubstring("choices") && ContainsSubstring("10^") && !ContainsSubstring("inf"));
 }
 
 TEST_CASE("run space: a space of networks has no settings", "[engine]") {
