@@ -33,7 +33,7 @@ const std::vector<SearchedSpace>& searched_spaces() {
        .shown = "state 5 = "},
       {.space = "nasrl",
        .strategy = "ppo",
-       .size = "150 decisions, 5.0e+58 choices",
+       .size = "150 decisions, 5e+58 choices",
        .shown = "layer 14 = ",
        .more = {"--ppo.units", "8", "--ppo.batch-size", "1"}},
       {.space = "nasrl-strides",
