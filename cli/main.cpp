@@ -86,12 +86,10 @@ int guarded_run(int argc, char** argv) {
   } catch (const nas::common::Error& error) {
     nas::common::log_error(error.what());
     return error.exit_code();
-  } catch (const std::system_error& error) {
-    if (std::ferror(stdout) != 0)  // of fmt::print
-      return without_output(nas::common::kExitDone, error.code().value());
-    nas::common::log_error("[nas] a fault in nas: " + first_line(error));
-    return nas::common::kExitFailed;
   } catch (const std::exception& error) {
+    const auto* of_system = dynamic_cast<const std::system_error*>(&error);
+    if (of_system != nullptr && std::ferror(stdout) != 0)  // of fmt::print
+      return without_output(nas::common::kExitDone, of_system->code().value());
     if (nas::child_trainer::is_out_of_memory(error)) {
       nas::common::log_error(kTooLittleMemory.text());
     } else {

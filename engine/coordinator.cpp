@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <tuple>
 
 #include "child_trainer/batches.h"
 #include "child_trainer/checkpoint.h"
@@ -17,6 +16,7 @@
 #include "engine/run_store.h"
 #include "engine/signals.h"
 #include "engine/supernet_paths.h"
+#include "engine/trained.h"
 
 namespace nas::engine {
 
@@ -49,9 +49,7 @@ std::optional<Trial> best_of(const std::vector<Trial>& trials, const Promotions&
   const Trial* best = nullptr;
   const auto consider = [&](const Trial& row) {
     if (row.state != TrialState::kSucceeded || !row.reward) return;
-    if (best == nullptr ||
-        std::tie(row.to_epoch, *row.reward) > std::tie(best->to_epoch, *best->reward))
-      best = &row;
+    if (best == nullptr || is_better(row, *best)) best = &row;
   };
   for (const auto& trial : trials) consider(trial);
   for (const auto& [id, row] : promotions) consider(row);

@@ -6,12 +6,12 @@
 #include <array>
 #include <map>
 #include <optional>
-#include <tuple>
 
 #include "common/text.h"
 #include "engine/html.h"
 #include "engine/html_chart.h"
 #include "engine/run_view.h"
+#include "engine/trained.h"
 
 namespace nas::engine {
 
@@ -124,9 +124,8 @@ std::string highest_rewards(const std::vector<Trial>& trials, const std::vector<
   }
   std::vector<const Trial*> ranked;
   for (const auto& [id, row] : longest) ranked.push_back(row);
-  std::stable_sort(ranked.begin(), ranked.end(), [](const Trial* a, const Trial* b) {
-    return std::tie(a->to_epoch, *a->reward) > std::tie(b->to_epoch, *b->reward);
-  });
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const Trial* a, const Trial* b) { return is_better(*a, *b); });
   ranked.resize(std::min(ranked.size(), kShownBest));
   std::vector<std::vector<std::string>> rows;
   for (const Trial* row : ranked) {

@@ -1,9 +1,9 @@
 #include "engine/run_rows.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "common/file.h"
+#include "engine/trained.h"
 
 namespace nas::engine {
 
@@ -29,9 +29,8 @@ void keep_best_weights(const RunFolder& run, Store& store, const std::vector<Tri
     if (row->state == TrialState::kSucceeded && !row->reused_from && row->files.contains(kWeights))
       with_weights.push_back(row);
   }
-  std::stable_sort(with_weights.begin(), with_weights.end(), [](const Trial* a, const Trial* b) {
-    return std::tie(a->to_epoch, *a->reward) > std::tie(b->to_epoch, *b->reward);
-  });
+  std::stable_sort(with_weights.begin(), with_weights.end(),
+                   [](const Trial* a, const Trial* b) { return is_better(*a, *b); });
   for (size_t i = static_cast<size_t>(keep); i < with_weights.size(); ++i) {
     Trial& row = *with_weights[i];
     row.files.erase(kWeights);

@@ -30,7 +30,6 @@
 #include "engine/search_progress.h"
 #include "engine/signals.h"
 #include "engine/supernet_schedule.h"
-#include "engine/supernet_view.h"
 #include "engine/unread_options.h"
 
 namespace nas::engine {

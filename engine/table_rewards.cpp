@@ -6,7 +6,6 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "engine/evaluator.h"
 #include "engine/table_file.h"
 
 namespace nas::engine {
@@ -92,6 +91,19 @@ double TableRewards::of(const search_space::Architecture& architecture) const {
   if (found == rewards_.end())
     throw common::TrialError({.where = file_, .what = "no row for " + name});
   return found->second;
+}
+
+Verdict TableRewards::look_up(Trial& trial, const std::function<bool()>& keep_going,
+                              const std::function<void(double)>& fill) const {
+  if (!keep_going()) return Verdict::kStopped;
+  try {
+    fill(of(trial.architecture));
+    trial.state = TrialState::kSucceeded;
+  } catch (const common::Error& error) {
+    trial.state = TrialState::kFailed;
+    trial.reason = error.what();
+  }
+  return Verdict::kDone;
 }
 
 }  // namespace nas::engine

@@ -1,11 +1,12 @@
 // The rewards of --table, by architecture: for evaluators that train nothing.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
 #include "common/options.h"
-#include "search_space/architecture.h"
+#include "engine/evaluator.h"
 
 namespace nas::engine {
 
@@ -18,12 +19,17 @@ class TableRewards {
   // Reads --table, column --reward-column. Throws DataError.
   explicit TableRewards(const common::Options& options);
 
-  // Throws TrialError for what is not in the table.
-  double of(const search_space::Architecture& architecture) const;
+  // An evaluation: `fill` is given what the table has for the trial, which succeeds, or else fails
+  // with the reason. `keep_going`: see Evaluator.
+  Verdict look_up(Trial& trial, const std::function<bool()>& keep_going,
+                  const std::function<void(double)>& fill) const;
   // By NAS-Bench-201 string; not empty.
   const std::map<std::string, double>& all() const { return rewards_; }
 
  private:
+  // Throws TrialError for what is not in the table.
+  double of(const search_space::Architecture& architecture) const;
+
   std::string file_;
   std::map<std::string, double> rewards_;
 };

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 #include <string>
+#include <tuple>
 
 namespace nas::engine {
 
@@ -15,6 +16,10 @@ bool is_trained(const Trial& row) {
 }
 
 }  // namespace
+
+bool is_better(const Trial& one, const Trial& other) {
+  return std::tie(one.to_epoch, *one.reward) > std::tie(other.to_epoch, *other.reward);
+}
 
 double Trained::mean_reward() const {
   return std::accumulate(rewards.begin(), rewards.end(), 0.0) / static_cast<double>(rewards.size());

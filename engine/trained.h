@@ -9,6 +9,9 @@
 
 namespace nas::engine {
 
+// Of two rows that have a reward: trained for more epochs, or for as many and with a larger one.
+bool is_better(const Trial& one, const Trial& other);
+
 // An architecture that has a reward.
 struct Trained {
   Trial trial;                  // the first that succeeded with its key; its id is the proposal's

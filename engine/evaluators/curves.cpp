@@ -10,7 +10,6 @@
 // --finalists, and to see what they would find; no claim about real trainings.
 #include <cmath>
 
-#include "common/error.h"
 #include "common/random.h"
 #include "common/statistics.h"
 #include "engine/evaluator.h"
@@ -42,9 +41,7 @@ class CurvesEvaluator : public Evaluator {
         deviation_(robust_deviation(rewards_.all())) {}
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
-    if (!keep_going()) return Verdict::kStopped;
-    try {
-      const double end = rewards_.of(trial.architecture);
+    return rewards_.look_up(trial, keep_going, [&](double end) {
       const double gap = gap_of(trial.key);
       common::Json rewards = common::Json::array();
       for (int64_t epoch = trial.from_epoch + 1; epoch <= trial.to_epoch; ++epoch) {
@@ -52,12 +49,7 @@ class CurvesEvaluator : public Evaluator {
         rewards.push_back(*trial.reward);
       }
       trial.metrics["rewards"] = rewards;
-      trial.state = TrialState::kSucceeded;
-    } catch (const common::Error& error) {
-      trial.state = TrialState::kFailed;
-      trial.reason = error.what();
-    }
-    return Verdict::kDone;
+    });
   }
 
  private:

@@ -1,5 +1,4 @@
 // Rewards from a CSV: makes searches, and tests of the engine, take milliseconds.
-#include "common/error.h"
 #include "engine/evaluator.h"
 #include "engine/objective.h"
 #include "engine/table_rewards.h"
@@ -13,15 +12,9 @@ class TableEvaluator : public Evaluator {
       : rewards_(options), objective_(options) {}
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
-    if (!keep_going()) return Verdict::kStopped;
-    try {
-      trial.reward = objective_.reward(rewards_.of(trial.architecture), trial.metrics);
-      trial.state = TrialState::kSucceeded;
-    } catch (const common::Error& error) {
-      trial.state = TrialState::kFailed;
-      trial.reason = error.what();
-    }
-    return Verdict::kDone;
+    return rewards_.look_up(trial, keep_going, [&](double reward) {
+      trial.reward = objective_.reward(reward, trial.metrics);
+    });
   }
 
  private:
