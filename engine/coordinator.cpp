@@ -392,7 +392,9 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
   if (held_back_) end = SearchEnd::kTimeLimit;
   workers_->stop();
   finish_strategy();
-  show(status());
+  SearchStatus last = status();
+  last.ended = true;
+  show(last);
   return end;
 }
 

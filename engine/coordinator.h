@@ -42,6 +42,7 @@ struct SearchStatus {
   std::optional<Trial> best;  // the row with the highest reward of those that were trained longest
   std::optional<Trial> last;
   double seconds = 0.0;  // since this start
+  bool ended = false;    // nothing is waited for any more
 };
 
 class Coordinator {

@@ -87,7 +87,7 @@ std::string epochs_text(const EpochsSpent& spent) {
         fmt::format("{} of {} promoted after {}", rung.promoted, rung.trained, rung.epochs));
   }
   return text + "; " + common::join(parts, ", ") +
-         fmt::format("; {} stopped early", common::counted(spent.stopped_early, "trial"));
+         fmt::format("; {} not in full", common::counted(spent.stopped_early, "trial"));
 }
 
 }  // namespace nas::engine

@@ -32,7 +32,7 @@ EpochsSpent epochs_spent(const std::vector<Trial>& trials, const std::vector<Tri
 
 common::Json to_json(const EpochsSpent& spent);
 // "46 trained: 26 by the search in place of 48, 20 by finalists; 5 of 16 promoted after 1; 11
-// trials stopped early".
+// trials not in full".
 std::string epochs_text(const EpochsSpent& spent);
 
 }  // namespace nas::engine

@@ -43,6 +43,8 @@ struct EvaluatorPlugin {
   // Why no model of its rewards is made, and no network is rewarded twice: the same would come out.
   // Empty: rewards have noise.
   std::string exact = {};
+  // What who sees the rewards must know of them, in the plan, status and report.
+  std::string caveat = {};
   bool by_epoch = false;  // rewards depend on how long is trained: --fidelity, --finalists
   bool in_order = false;  // trials are evaluated one after another, by one worker
 };

@@ -42,6 +42,8 @@ struct FidelityPlugin {
   std::unique_ptr<PromotionRule> (*make)(int64_t eta) = nullptr;
   // The share of a rung's results that goes on, for projections.
   double (*share)(int64_t eta) = nullptr;
+  // With fewer trials none would be trained to the end, or none would be stopped.
+  int64_t (*fewest_trials)(int64_t eta, int64_t rungs) = nullptr;
   // A result is judged when it comes, once. The strategy is then told of a trial when it goes no
   // further; else what it has after the first rung, for it may go on at any time.
   bool judges_once = false;

@@ -16,7 +16,7 @@ constexpr int kPauseMs = 100;
 }  // namespace
 
 bool train_further(const RunFolder& run, const common::Options& options, const std::string& kind,
-                   const std::vector<Trial>& rows,
+                   int64_t epochs, const std::vector<Trial>& rows,
                    const std::function<void(int64_t done, int64_t count)>& show) {
   Store store = open_store(run);
   store.release_worker("");  // whoever holds a lease on this host is dead
@@ -26,13 +26,16 @@ bool train_further(const RunFolder& run, const common::Options& options, const s
   const auto finished = [&] {
     int64_t done = 0;
     int64_t count = 0;
+    bool all = true;
     for (const Trial& row : store.further()) {
       if (row.kind != kind) continue;
+      all &= is_finished(row.state);
+      if (row.to_epoch != epochs) continue;  // an earlier start asked for another number
       ++count;
       done += is_finished(row.state) ? 1 : 0;
     }
     if (count > 0) show(done, count);
-    return done == count;
+    return all;
   };
   if (finished()) return true;
   LocalWorkers workers(run, options.integer("workers"), options.text("device"));

@@ -11,8 +11,8 @@ namespace {
 
 constexpr const char* kFull = "full";
 
-// min, min * eta, min * eta^2, … as long as the next would not be beyond the last, which is
-// `epochs`.
+// min, min * eta, min * eta^2, … and last `epochs`, which are at least eta times those before: a
+// rung that leaves less than that to save is left out.
 std::vector<int64_t> rung_epochs(int64_t min, int64_t eta, int64_t epochs) {
   std::vector<int64_t> rungs;
   for (int64_t next = min; next * eta <= epochs; next *= eta) rungs.push_back(next);
@@ -39,7 +39,8 @@ common::OptionList Ladder::options() {
        .choices = common::Registry<FidelityPlugin>::names()},
       {.name = "min-epochs",
        .value = 1,
-       .help = "Epochs of the first rung; the next have --eta times as many, up to --epochs",
+       .help = "Epochs of the first rung; each next one has --eta times as many, the last one, of "
+               "--epochs, at least so many times",
        .unit = "epochs",
        .min = 1,
        .max = 100000},
@@ -65,7 +66,7 @@ void Ladder::check(const common::Options& options, bool by_epoch) {
                                .expected = "--fidelity full"});
   }
   const Ladder ladder(options);
-  const auto rungs = static_cast<double>(ladder.epochs().size());
+  const auto rungs = static_cast<int64_t>(ladder.epochs().size());
   if (rungs < 2) {
     throw common::ConfigError(
         {.where = where,
@@ -74,14 +75,16 @@ void Ladder::check(const common::Options& options, bool by_epoch) {
          .expected = "at least --min-epochs times --eta, " +
                      std::to_string(options.integer("min-epochs") * options.integer("eta"))});
   }
-  const double needed = std::pow(ladder.plugin_->share(ladder.eta_), 1 - rungs);
-  if (static_cast<double>(options.integer("trials")) < std::floor(needed + 0.5)) {
-    throw common::ConfigError({.where = where,
-                               .what = "none of so few trials would be trained to the end",
-                               .got = "--trials " + options.at("trials").value_text(),
-                               .expected = "at least " + std::to_string(std::lround(needed)),
-                               .hint = "more --min-epochs, which makes fewer rungs"});
-  }
+  const int64_t fewest = ladder.plugin_->fewest_trials(ladder.eta_, rungs);
+  if (options.integer("trials") >= fewest) return;
+  throw common::ConfigError(
+      {.where = where,
+       .what = ladder.plugin_->judges_once ? "none of so few trials would be stopped"
+                                           : "none of so few trials would be trained to the end",
+       .got = "--trials " + options.at("trials").value_text(),
+       .expected = "at least " + std::to_string(fewest),
+       .hint = ladder.plugin_->judges_once ? "--fidelity full"
+                                           : "more --min-epochs, which makes fewer rungs"});
 }
 
 Ladder::Ladder(const common::Options& options)

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "common/text.h"
+#include "engine/trained.h"
 
 namespace nas::engine {
 
@@ -14,11 +15,13 @@ common::Json to_json(const ParetoPoint& point) {
   return {{"trial", point.trial}, {"quality", point.quality}, {"cost", point.cost}};
 }
 
-std::vector<ParetoPoint> pareto_front(const std::vector<Trial>& trials, const std::string& cost) {
+std::vector<ParetoPoint> pareto_front(const std::vector<Trial>& trials,
+                                      const std::vector<Trial>& further, const std::string& cost) {
+  std::vector<Trial> of_the_search = further;
+  std::erase_if(of_the_search, [](const Trial& row) { return row.kind != "promotion"; });
   std::vector<ParetoPoint> points;
-  for (const auto& trial : trials) {
-    const bool counts = trial.state == TrialState::kSucceeded && trial.reward && !trial.reused_from;
-    if (!counts || !trial.metrics.contains(cost)) continue;
+  for (const auto& trial : longest_trained(trials, of_the_search)) {
+    if (!trial.metrics.contains(cost)) continue;
     points.push_back({.trial = trial.id,
                       .quality = trial.metrics.value("quality", *trial.reward),
                       .cost = trial.metrics.at(cost).get<double>()});

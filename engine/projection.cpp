@@ -49,7 +49,8 @@ void add_run(Projection& projection, const common::Options& options, int64_t wor
   const double of_a_worker = epoch * projection.epochs / trials + projection.seconds_a_choice;
   projection.seconds =
       trials * std::max(of_a_worker / static_cast<double>(workers), projection.seconds_a_choice);
-  const auto add_last = [&](int64_t count, double epochs_each) {
+  const auto add_last = [&](int64_t wanted, double epochs_each) {
+    const auto count = std::min(wanted, options.integer("trials"));  // of which they are the best
     const auto local = std::min(count, options.integer("workers"));
     const auto rounds = count > 0 ? (count + local - 1) / local : 0;
     projection.epochs += epochs_each * static_cast<double>(count);

@@ -173,8 +173,8 @@ bool ProxyTrainings::repeat_middle(const std::vector<Trial>& trials) const {
   const FolderLock lock(short_.path());
   const common::Options run = run_options(short_);
   common::ProgressLine line;
-  const bool whole =
-      train_further(short_, run, "repeat", repeats, [&](int64_t done, int64_t count) {
+  const bool whole = train_further(
+      short_, run, "repeat", run.integer("epochs"), repeats, [&](int64_t done, int64_t count) {
         line.show(fmt::format("{}/{} further trainings of trial {}", done, count, middle.id),
                   done == count);
       });

@@ -8,6 +8,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "engine/epochs_spent.h"
+#include "engine/evaluator.h"
 #include "engine/html.h"
 #include "engine/html_chart.h"
 #include "engine/objective.h"
@@ -67,9 +68,10 @@ std::string failed_trials(const std::vector<Trial>& trials) {
 }
 
 // What no other trial surpasses in both quality and cost.
-std::string pareto_table(const std::vector<Trial>& trials, const std::string& cost) {
+std::string pareto_table(const std::vector<Trial>& trials, const std::vector<Trial>& further,
+                         const std::string& cost) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& point : pareto_front(trials, cost)) {
+  for (const auto& point : pareto_front(trials, further, cost)) {
     rows.push_back(
         {std::to_string(point.trial), fmt::format("{:.4f}", point.quality), cost_text(point.cost)});
   }
@@ -173,13 +175,13 @@ std::string mistakes(const Model& model, const child_trainer::Metrics& metrics) 
 void write_search_report(const RunFolder& run, const common::Options& options,
                          const std::vector<Trial>& trials, const std::vector<Trial>& further) {
   const bool synthetic = has_synthetic_proxy(run);
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
   const int64_t trained = count_trainings(trials);
   const int64_t wanted = options.integer("trials");
   std::vector<std::pair<std::string, std::string>> facts = {
       {"Run", run.path().string()},
-      {"Proxy", options.text("evaluator") == "table"
-                    ? "table " + options.text("table")
-                    : options.text("proxy") + (synthetic ? " (synthetic)" : "")},
+      {"Proxy", evaluator.needs_proxy ? options.text("proxy") + (synthetic ? " (synthetic)" : "")
+                                      : "table " + options.text("table")},
       {"Space", options.text("space")},
       {"Strategy", options.text("strategy") + ", seed " + options.at("seed").value_text()},
       {"Trials", fmt::format("{} of {}", trained, wanted) +
@@ -206,14 +208,15 @@ void write_search_report(const RunFolder& run, const common::Options& options,
   std::string body = html::facts(facts);
   body += unfinished_note(how_to_continue(run, options), trained, wanted);
   if (synthetic) body += kSyntheticNote;
+  if (!evaluator.caveat.empty())
+    body += "<p class=\"note\">" + html::escape(evaluator.caveat) + ".</p>\n";
   if (const auto supernet = supernet_view(run, options)) body += supernet_html(*supernet);
-  const auto longest = longest_trained(trials, further);
-  if (longest.empty()) {
+  if (longest_trained(trials, further).empty()) {
     body += "<p class=\"note\">No trial succeeded.</p>\n";
   } else {
     body += "<h2>Rewards</h2>\n" + reward_chart(trials, further);
     body += "<h2>Highest rewards</h2>\n" + highest_rewards(trials, further);
-    body += pareto_table(longest, cost_to_show(options));
+    body += pareto_table(trials, further, cost_to_show(options));
     if (const auto winner = choose_winner(trials, further, options)) {
       const Trial& best = winner->trial;
       if (!winner->collapse.empty())

@@ -64,8 +64,9 @@ void resolve(common::Options& options, const std::vector<at::Device>& devices) {
 
 void warn_of_idle_workers(const common::Options& options) {
   if (options.integer("window") >= options.integer("workers")) return;
-  common::log_warning(fmt::format("--window {} keeps no more than so many of the {} workers busy",
-                                  options.integer("window"), options.integer("workers")));
+  common::log_warning(fmt::format(
+      "--window {}: of {} workers no more than {} will have work at a time",
+      options.integer("window"), options.integer("workers"), options.integer("window")));
 }
 
 fs::path new_run_path(const common::Options& options) {
@@ -111,13 +112,42 @@ std::optional<SearchResult> finished_result(const RunFolder& run, const common::
                       .failed = count_failed(trials)};
 }
 
+// Of a finished run, what goes on with it.
+std::string how_to_extend(const common::Options& options) {
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  std::vector<std::string> ways;
+  if (SupernetSchedule(options).method() != "darts") ways.emplace_back("--trials");
+  if (evaluator.exact.empty()) ways.emplace_back("--repeats");
+  if (evaluator.by_epoch) ways.emplace_back("--finalists");
+  return ways.empty() ? "" : " (more " + common::join(ways, " or ") + " goes on with it)";
+}
+
+// What children would refuse, and options that do not go together, before time is spent.
+void check_options(const RunFolder& run, const common::Options& options, at::Device device,
+                   bool exists) {
+  child_trainer::check_cuda_graph(child_trainer::TrainSettings::from(options), {}, device,
+                                  /*ranks=*/1);
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  evaluator.check(options);
+  SupernetSchedule::check(options);
+  RunSpace(options).check(options);
+  if (!exists) refuse_unread(options);
+  Objective{options};
+  Prescreen::check(options, evaluator.needs_proxy);
+  Ladder::check(options, evaluator.by_epoch);
+  check_finalists(options, evaluator.by_epoch);
+  check_store(run.store_url(options.text("store")));
+  for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
+}
+
 // False when asked to stop.
 bool train_missing(const RunFolder& run, const common::Options& options, const std::string& kind,
-                   const std::vector<Trial>& missing, const std::string& what) {
+                   int64_t epochs, const std::vector<Trial>& missing, const std::string& what) {
   common::ProgressLine line;
-  const bool whole = train_further(run, options, kind, missing, [&](int64_t done, int64_t count) {
-    line.show(fmt::format("{}/{} {}", done, count, what), done == count);
-  });
+  const bool whole =
+      train_further(run, options, kind, epochs, missing, [&](int64_t done, int64_t count) {
+        line.show(fmt::format("{}/{} {}", done, count, what), done == count);
+      });
   line.finish();
   return whole;
 }
@@ -126,11 +156,13 @@ bool train_missing(const RunFolder& run, const common::Options& options, const s
 bool train_best_again(const RunFolder& run, const common::Options& options) {
   Store store = open_store(run);
   const auto trials = store.trials();
-  return train_missing(run, options, "repeat", missing_repeats(trials, store.further(), options),
+  const int64_t longest = finalist_epochs(options);
+  return train_missing(run, options, "repeat", options.integer("epochs"),
+                       missing_repeats(trials, store.further(), options),
                        "repeats of the best trials") &&
-         train_missing(run, options, "finalist",
+         train_missing(run, options, "finalist", longest,
                        missing_finalists(trials, store.further(), options),
-                       fmt::format("finalists, {} epochs each", finalist_epochs(options)));
+                       "finalists, " + common::counted(longest, "epoch") + " each");
 }
 
 // On a resume the proxy images must be those of the start.
@@ -239,10 +271,6 @@ SearchResult search(common::Options options) {
     require_same_command(*named, begun, options);
     recognise_inputs(begun, options);
     options = begun.continued_with(options, "run " + named->path().string());
-    if (const auto result = finished_result(*named, options)) {
-      common::log_info("the run is finished (more --trials extends it)");
-      return *result;
-    }
   } else {
     apply_preset(options, devices.front().is_cuda());
     const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
@@ -257,24 +285,16 @@ SearchResult search(common::Options options) {
     }
   }
   resolve(options, devices);
-  warn_of_idle_workers(options);
   const RunFolder run = named ? *named : RunFolder(new_run_path(options));
-  // Before time is spent on it: what children would refuse.
-  child_trainer::check_cuda_graph(child_trainer::TrainSettings::from(options), {}, devices.front(),
-                                  /*ranks=*/1);
-  const RunSpace space(options);
+  check_options(run, options, devices.front(), exists);
+  if (exists) {
+    if (const auto result = finished_result(run, options)) {
+      common::log_info("the run is finished" + how_to_extend(options));
+      return *result;
+    }
+  }
+  warn_of_idle_workers(options);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
-  evaluator.check(options);
-  SupernetSchedule::check(options);
-  space.check(options);
-  if (!exists) refuse_unread(options);
-  Objective{options};
-  Prescreen::check(options, evaluator.needs_proxy);
-  Ladder::check(options, evaluator.by_epoch);
-  check_finalists(options, evaluator.by_epoch);
-  check_store(run.store_url(options.text("store")));
-  for (const auto& text : options.list("start-with")) search_space::find_architecture(text);
-
   if (!named) name_unfinished_runs();
   common::require_free_bytes(run.path(), kSmallestFreeBytes, "nas search");
   std::optional<FolderLock> lock;

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/log.h"
 #include "common/text.h"
+#include "engine/evaluator.h"
 #include "engine/finalists.h"
 #include "engine/ladder.h"
 #include "engine/projection.h"
@@ -66,11 +68,12 @@ std::string size_text(const search_space::Space& space) {
 Projection print_plan(const RunFolder& run, const common::Options& options,
                       const common::Json& proxy, bool project) {
   common::log_info(fmt::format("run       {}", run.path().string()));
-  common::log_info(
-      fmt::format("search    {} on {}, {} trials, {} workers of {} thread(s), seed {}{}",
-                  options.text("strategy"), options.text("space"), options.integer("trials"),
-                  options.integer("workers"), options.integer("threads"), options.integer("seed"),
-                  preset_text(options)));
+  common::log_info(fmt::format("search    {} on {}, {}, {} of {}, seed {}{}",
+                               options.text("strategy"), options.text("space"),
+                               common::counted(options.integer("trials"), "trial"),
+                               common::counted(options.integer("workers"), "worker"),
+                               common::counted(options.integer("threads"), "thread"),
+                               options.integer("seed"), preset_text(options)));
   const RunSpace space(options);
   common::log_info("space     " + size_text(space.space()));
   warn_of_few_settings(space, options.integer("trials"));
@@ -90,11 +93,14 @@ Projection print_plan(const RunFolder& run, const common::Options& options,
                                  options.text("fidelity"), common::join(rungs, ", ")));
   }
   if (options.integer("finalists") > 0) {
-    common::log_info(fmt::format("finalists the best {} are trained anew for {} epochs",
-                                 options.integer("finalists"), finalist_epochs(options)));
+    common::log_info(fmt::format("finalists the best {} are trained anew for {}",
+                                 std::min(options.integer("finalists"), options.integer("trials")),
+                                 common::counted(finalist_epochs(options), "epoch")));
   }
   if (proxy.is_null()) {
     common::log_info("rewards   from " + options.text("table"));
+    const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+    if (!evaluator.caveat.empty()) common::log_info("          " + evaluator.caveat);
     return {};
   }
   common::log_info(fmt::format(

@@ -20,6 +20,7 @@ class SearchProgress {
   const RunFolder& run_;
   const common::Options& options_;
   bool shared_;
+  bool in_rungs_;
   std::string supernet_;
   double read_at_ = -1.0;  // seconds: when that was read
   common::ProgressLine line_;

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "engine/best_settings.h"
 #include "engine/coordinator.h"
+#include "engine/evaluator.h"
 #include "engine/run_store.h"
 #include "engine/run_view.h"
 #include "engine/search.h"
@@ -31,8 +32,8 @@ RunFolder run_to_transfer(const std::string& text) {
 }
 
 // What the chosen trial left, or the longest of its further trainings.
-std::filesystem::path weights_of(const RunFolder& run, const Trial& trial,
-                                 const std::vector<Trial>& further) {
+std::filesystem::path weights_of(const RunFolder& run, const common::Options& options,
+                                 const Trial& trial, const std::vector<Trial>& further) {
   std::filesystem::path weights;
   int64_t epochs = -1;
   const auto consider = [&](const Trial& row) {
@@ -46,6 +47,12 @@ std::filesystem::path weights_of(const RunFolder& run, const Trial& trial,
     if (parent_of(row) == trial.id) consider(row);
   }
   if (!weights.empty()) return weights;
+  if (!common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).needs_proxy) {
+    throw common::ConfigError({.where = "--inherit-weights",
+                               .what = "the run has trained nothing",
+                               .got = "--evaluator " + options.text("evaluator"),
+                               .expected = "a search with --evaluator trained or shared"});
+  }
   throw common::NothingError({.where = "--inherit-weights",
                               .what = "the run has not kept the weights of its best trial",
                               .got = run.trial(trial.id).string(),
@@ -74,7 +81,8 @@ TransferSource transfer_source(const common::Options& options) {
   }
   const RunFolder run = run_to_transfer(options.text("run"));
   Store store = open_store(run);
-  const auto winner = choose_winner(store.trials(), store.further(), run_options(run));
+  const common::Options begun = run_options(run);
+  const auto winner = choose_winner(store.trials(), store.further(), begun);
   if (!winner) {
     throw common::NothingError(
         {.where = "run " + run.path().string(), .what = "it has no finished trial yet"});
@@ -85,7 +93,7 @@ TransferSource transfer_source(const common::Options& options) {
                         ": its best trial so far is taken");
   }
   const Trial& best = winner->trial;
-  auto settings = settings_of_trial(run_options(run), best);
+  auto settings = settings_of_trial(begun, best);
   common::log_info(fmt::format("architecture of trial {} (reward {:.4f}) of run {}{}", best.id,
                                *best.reward, run.path().string(),
                                settings.all().empty() ? "" : ", and its settings: " + best.key));
@@ -96,7 +104,7 @@ TransferSource transfer_source(const common::Options& options) {
                                        {"reward", *best.reward}},
                         .settings = std::move(settings)};
   if (options.flag("inherit-weights"))
-    source.provenance["weights_from"] = weights_of(run, best, store.further()).string();
+    source.provenance["weights_from"] = weights_of(run, begun, best, store.further()).string();
   return source;
 }
 

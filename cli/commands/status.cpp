@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "engine/epochs_spent.h"
+#include "engine/evaluator.h"
 #include "engine/objective.h"
 #include "engine/pareto.h"
 #include "engine/run_space.h"
@@ -46,6 +47,7 @@ struct View {
   std::string cost;  // of the Pareto front
   std::vector<engine::ParetoPoint> front;
   std::optional<engine::SupernetView> supernet;  // with --evaluator shared
+  std::string caveat;                            // of the evaluator's rewards
   std::string end;                               // "", "done", "time-limit", "exhausted"
   std::string how_to_continue;
 
@@ -79,6 +81,7 @@ common::Json json_of(engine::RunState state, engine::Store& store, const View& v
   json["pareto_front"] = {{"cost", view.cost}, {"trials", common::Json::array()}};
   for (const auto& point : view.front)
     json["pareto_front"]["trials"].push_back(engine::to_json(point));
+  if (!view.caveat.empty()) json["caveat"] = view.caveat;
   json["winner"] = view.winner ? engine::to_json(*view.winner) : common::Json();
   if (view.supernet) json["supernet"] = engine::to_json(*view.supernet);
   json["strategy_state_sha256"] = store.meta("strategy_state_sha256");
@@ -157,6 +160,7 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
              engine::state_text(state), explanation(state, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
   if (view.supernet) fmt::print("shared  {}\n", engine::supernet_text(*view.supernet));
+  if (!view.caveat.empty()) fmt::print("note    {}\n", view.caveat);
   if (view.epochs.all() > 0) fmt::print("epochs  {}\n", engine::epochs_text(view.epochs));
   if (view.winner) {
     fmt::print("best    {:.4f} (trial {})\nchosen  {}\n", view.winner->best_reward,
@@ -197,18 +201,20 @@ int run(Arguments& arguments) {
   for (;;) {
     const auto state =
         engine::run_state(folder, store);  // before the trials: an end shows them all
-    View view{.trials = store.trials(),
-              .further = store.further(),
-              .epochs = {},
-              .winner = {},
-              .cost = cost,
-              .front = {},
-              .supernet = engine::supernet_view(folder, options),
-              .end = store.meta("end"),
-              .how_to_continue = engine::how_to_continue(folder, options)};
+    View view{
+        .trials = store.trials(),
+        .further = store.further(),
+        .epochs = {},
+        .winner = {},
+        .cost = cost,
+        .front = {},
+        .supernet = engine::supernet_view(folder, options),
+        .caveat = common::Registry<engine::EvaluatorPlugin>::find(options.text("evaluator")).caveat,
+        .end = store.meta("end"),
+        .how_to_continue = engine::how_to_continue(folder, options)};
     view.epochs = engine::epochs_spent(view.trials, view.further, options);
     view.winner = engine::choose_winner(view.trials, view.further, options);
-    view.front = engine::pareto_front(engine::longest_trained(view.trials, view.further), cost);
+    view.front = engine::pareto_front(view.trials, view.further, cost);
     if (arguments.options.flag("json")) {
       fmt::print("{}\n", json_of(state, store, view).dump());
     } else if (arguments.options.flag("csv")) {

@@ -82,6 +82,7 @@ const common::Register<EvaluatorPlugin> kRegister{
      },
      .needs_proxy = false,
      .exact = "its rewards have no noise",
+     .caveat = "the learning curves are made up: no statement about trainings",
      .by_epoch = true}};
 
 }  // namespace

@@ -2,6 +2,7 @@
 // the best n / eta go on. Nothing waits for a rung to be full, so one whose turn has not come may
 // still go on when worse ones have followed.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "engine/fidelity.h"
@@ -59,7 +60,11 @@ const common::Register<FidelityPlugin> kRegister{
      .make = [](int64_t eta) -> std::unique_ptr<PromotionRule> {
        return std::make_unique<Halving>(eta);
      },
-     .share = [](int64_t eta) { return 1.0 / static_cast<double>(eta); }}};
+     .share = [](int64_t eta) { return 1.0 / static_cast<double>(eta); },
+     .fewest_trials =
+         [](int64_t eta, int64_t rungs) {
+           return static_cast<int64_t>(std::pow(eta, rungs - 1));
+         }}};
 
 }  // namespace
 }  // namespace nas::engine

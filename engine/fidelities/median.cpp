@@ -49,6 +49,7 @@ const common::Register<FidelityPlugin> kRegister{
      .summary = "Median stopping rule: what is worse than half of the others stops (Golovin 2017)",
      .make = [](int64_t) -> std::unique_ptr<PromotionRule> { return std::make_unique<Median>(); },
      .share = [](int64_t) { return 1.0; },  // the rule spares what is good early: at most so many
+     .fewest_trials = [](int64_t, int64_t) { return static_cast<int64_t>(kFewestOthers) + 1; },
      .judges_once = true}};
 
 }  // namespace

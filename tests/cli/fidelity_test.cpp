@@ -94,6 +94,10 @@ TEST_CASE("fidelity: in rungs the best of each go on, and the winner was trained
     const ProgramResult csv = run_program({"status", "--run", fidelity, "--csv"}, dir.path());
     CHECK_THAT(csv.out, ContainsSubstring(fmt::format(",promotion,{},9,", best_trial)));
     const ProgramResult shown = run_program({"status", "--run", fidelity}, dir.path());
+    CHECK_THAT(text(status, "caveat"), ContainsSubstring("made up"));
+    CHECK_THAT(shown.out, ContainsSubstring("made up"));
+    CHECK_THAT(common::read_file(dir.path() / fidelity / "report.html"),
+               ContainsSubstring("made up"));
     CHECK_THAT(shown.out, ContainsSubstring("by the search in place of 360") &&
                               ContainsSubstring("       9      0.0  promoted") &&
                               ContainsSubstring("after 9 epochs"));
@@ -182,9 +186,19 @@ TEST_CASE("finalists: the winner is the best of them, asked for at once or later
              ContainsSubstring("Finalists, trained anew for longer"));
 
   searched_curves(dir, curve_search("later", "random", 30, {"--fidelity", "asha"}));
+  const Json front = status_of(dir.path(), "later").at("pareto_front");
+  CHECK(front.at("trials").size() > 1);
   searched_curves(dir, {"search", "--run", "later", "--finalists", "1", "--finalist-epochs", "30"});
   searched_curves(dir, {"search", "--run", "later", "--finalists", "3", "--finalist-epochs", "30"});
   CHECK(outcome_of(dir.path(), "later") == outcome_of(dir.path(), "whole"));
+  CHECK(status_of(dir.path(), "later").at("pareto_front") == front);
+
+  // Others than before: they are counted by themselves.
+  const ProgramResult longer = run_program(
+      {"search", "--run", "later", "--finalists", "2", "--finalist-epochs", "40"}, dir.path());
+  CHECK_THAT(longer.err, ContainsSubstring("2/2 finalists, 40 epochs each"));
+  CHECK_THAT(run_program({"search", "--run", "later"}, dir.path()).err,
+             ContainsSubstring("finished (more --trials or --finalists goes on with it)"));
 }
 
 TEST_CASE("fidelity: however often a time limit ends it, it goes on from there", "[cli]") {
@@ -255,6 +269,9 @@ TEST_CASE("fidelity: options that do not fit end with code 2 and say why", "[cli
   // A run keeps the rungs that it was begun with.
   searched_curves(dir, curve_search("r", "random", 9, {"--fidelity", "asha"}));
   refused({"search", "--run", "r", "--eta", "2"}, "eta");
+  // Also of a finished one nothing is ignored.
+  refused({"search", "--run", "r", "--repeats", "2"}, "nothing is trained");
+  refused({"search", "--run", "r", "--finalist-epochs", "20"}, "there are no finalists");
 }
 
 }  // namespace

@@ -216,7 +216,7 @@ TEST_CASE("epochs: what was trained, what that would take in full, and who went 
   CHECK(spent.rungs[2].trained == 1);
   CHECK(epochs_text(spent) ==
         "48 trained: 19 by the search in place of 63, 9 by repeats, 20 by finalists; "
-        "4 of 7 promoted after 1, 1 of 4 promoted after 3; 5 trials stopped early");
+        "4 of 7 promoted after 1, 1 of 4 promoted after 3; 5 trials not in full");
   CHECK(to_json(spent).at("rungs").size() == 3);
 
   const EpochsSpent full = epochs_spent(trials_after(4, 9), {}, options_of_nine_epochs({}));

@@ -42,7 +42,9 @@ TEST_CASE("ladder: rungs have eta times the epochs, and the last one all", "[eng
 
 TEST_CASE("ladder: what cannot be climbed is refused", "[engine]") {
   CHECK_NOTHROW(Ladder::check(options_of("asha", 1, 3, 9, 9), true));
-  CHECK_NOTHROW(Ladder::check(options_of("median", 1, 3, 9, 1), true));
+  CHECK_NOTHROW(Ladder::check(options_of("median", 1, 3, 9, 4), true));
+  CHECK_THROWS_WITH(Ladder::check(options_of("median", 1, 3, 9, 3), true),
+                    ContainsSubstring("at least 4") && ContainsSubstring("--fidelity full"));
   CHECK_THROWS_WITH(Ladder::check(options_of("asha", 1, 3, 9, 8), true),
                     ContainsSubstring("at least 9") && ContainsSubstring("--trials"));
   CHECK_THROWS_WITH(Ladder::check(options_of("asha", 2, 3, 5), true),

@@ -8,14 +8,14 @@ namespace nas::engine {
 namespace {
 
 Trial trial_with(int64_t id, double quality, double cost) {
-  Trial trial{.id = id, .state = TrialState::kSucceeded, .reward = 0.5};
+  Trial trial{.id = id, .key = std::to_string(id), .state = TrialState::kSucceeded, .reward = 0.5};
   trial.metrics = {{"quality", quality}, {"cost", cost}};
   return trial;
 }
 
 std::vector<int64_t> ids_of(const std::vector<Trial>& trials) {
   std::vector<int64_t> ids;
-  for (const auto& point : pareto_front(trials, "cost")) ids.push_back(point.trial);
+  for (const auto& point : pareto_front(trials, {}, "cost")) ids.push_back(point.trial);
   return ids;
 }
 
@@ -35,7 +35,32 @@ TEST_CASE("pareto: of equals the earliest; what has no reward, no cost or is a r
   CHECK(ids_of(trials) == std::vector<int64_t>{1});
   trials[1].state = TrialState::kFailed;
   CHECK(ids_of(trials).empty());
-  CHECK(pareto_front({trial_with(0, 0.5, 10)}, "latency_ms").empty());
+  CHECK(pareto_front({trial_with(0, 0.5, 10)}, {}, "latency_ms").empty());
+}
+
+TEST_CASE("pareto: of those that the search trained longest, finalists or not", "[engine]") {
+  std::vector<Trial> trials;
+  for (int64_t i = 0; i < 4; ++i) {
+    trials.push_back(trial_with(i, 0.1 * static_cast<double>(i), 10 + static_cast<double>(i)));
+    trials.back().to_epoch = 1;
+  }
+  const auto longer = [&](Trial row, int64_t epochs) {
+    row.state = TrialState::kSucceeded;
+    row.reward = 0.5;
+    row.to_epoch = epochs;
+    row.metrics = trials[static_cast<size_t>(parent_of(row))].metrics;
+    return row;
+  };
+  const auto front = [&](const std::vector<Trial>& further) {
+    std::vector<int64_t> ids;
+    for (const auto& point : pareto_front(trials, further, "cost")) ids.push_back(point.trial);
+    return ids;
+  };
+  const Trial finalist = longer(finalist_of(trials[3], 9), 9);
+  CHECK(front({finalist}) == std::vector<int64_t>{0, 1, 2, 3});
+  const std::vector<Trial> promoted = {longer(promotion_of(trials[1], 1), 3),
+                                       longer(promotion_of(trials[2], 1), 3), finalist};
+  CHECK(front(promoted) == std::vector<int64_t>{1, 2});
 }
 
 TEST_CASE("pareto: no trial of the front is surpassed, all others are", "[engine]") {
