@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "common/random.h"
 
@@ -61,6 +62,12 @@ double median(Numbers values) {
   std::nth_element(values.begin(), middle, values.end());
   if (values.size() % 2 == 1) return *middle;
   return (*std::max_element(values.begin(), middle) + *middle) / 2;
+}
+
+double robust_deviation(Numbers values) {
+  const double middle = median(values);
+  for (double& value : values) value = std::abs(value - middle);
+  return 1.4826 * median(std::move(values));
 }
 
 std::vector<double> ranks(const std::vector<double>& values) {

@@ -10,6 +10,10 @@ namespace nas::common {
 // The value in the middle, or the mean of both that are; `values` is not empty.
 double median(std::vector<double> values);
 
+// The standard deviation of normal numbers, and little moved by a few that lie far off: 1.4826
+// times the median distance from the median.
+double robust_deviation(std::vector<double> values);
+
 // Ranks from 1; equal values share the mean of theirs.
 std::vector<double> ranks(const std::vector<double>& values);
 

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numbers>
 #include <numeric>
 
 #include "common/statistics.h"
 #include "engine/run_space.h"
+#include "engine/size_prior.h"
 
 namespace nas::engine {
 
@@ -26,18 +26,14 @@ constexpr size_t kOthers = 150;
 // How bad a bad network is says nothing about the good ones: a reward that lies this many robust
 // standard deviations below the median is taken for one that does.
 constexpr double kWorst = 3.0;
-constexpr double kNormalMad = 1.4826;  // standard deviation over the median deviation
 
 constexpr double kFar = 1000.0;  // in features, of which a network has some tens
 
 bool is_foreign(const Trial& trial) { return trial.choices.empty(); }
 
 double lowest_that_counts(const std::vector<double>& rewards) {
-  const double median = common::median(rewards);
-  std::vector<double> off;
-  for (const double reward : rewards) off.push_back(std::abs(reward - median));
-  const double deviation = kNormalMad * common::median(off);
-  return deviation > 0 ? median - kWorst * deviation
+  const double deviation = common::robust_deviation(rewards);
+  return deviation > 0 ? common::median(rewards) - kWorst * deviation
                        : *std::min_element(rewards.begin(), rewards.end());
 }
 
@@ -121,22 +117,6 @@ double normal_probability(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)
 
 }  // namespace
 
-common::Option size_prior_option() {
-  return {.name = "size-prior",
-          .value = 0.0,
-          .help =
-              "How much larger networks are believed to gain when they are trained longer, as the "
-              "winner is chosen: standard deviations of the expected reward for twice the "
-              "parameters; not with --cost",
-          .min = 0,
-          .max = 100,
-          .lasting = common::Lasting::kUntilChanged};
-}
-
-double size_prior(const common::Options& options) {
-  return options.text("cost") == "none" ? options.number("size-prior") : 0.0;
-}
-
 RewardModel::RewardModel(const std::vector<Trained>& trained, const common::Options& options) {
   points_.push_back(features_of(trained, options));
   const Rows costs = costs_of(trained);
@@ -173,13 +153,7 @@ RewardModel::RewardModel(const std::vector<Trained>& trained, const common::Opti
     means_.push_back(centre_ + unit_ * mean[i].item<double>());
     deviations_.push_back(unit_ * deviation[i].item<double>());
   }
-  size_bonus_.resize(trained.size(), 0.0);
-  if (costs.empty()) return;
-  const at::Tensor doublings = to_tensor(costs).select(1, 0) / std::numbers::ln2;
-  const at::Tensor larger = doublings - doublings.mean();
-  const double unit = size_prior(options) * unit_ * mean.std(/*unbiased=*/false).item<double>();
-  for (size_t i = 0; i < trained.size(); ++i)
-    size_bonus_[i] = unit * larger[static_cast<int64_t>(i)].item<double>();
+  size_bonus_ = size_bonuses(trained, options, unit_ * mean.std(/*unbiased=*/false).item<double>());
 }
 
 Points RewardModel::points_of(const std::vector<size_t>& architectures) const {

@@ -12,11 +12,6 @@
 
 namespace nas::engine {
 
-// size-prior.
-common::Option size_prior_option();
-// Its value; 0 where the reward weighs in a cost, which says itself what size is worth.
-double size_prior(const common::Options& options);
-
 class RewardModel {
  public:
   // Two architectures or more; `options` of the run. Deterministic with one thread.

@@ -112,6 +112,14 @@ std::optional<SearchResult> finished_result(const RunFolder& run, const common::
                       .failed = count_failed(trials)};
 }
 
+// Of a finished run: with another --size-prior another trial may be the winner.
+void choose_again(const RunFolder& run, const common::Options& options) {
+  if (options.number("size-prior") == run_options(run).number("size-prior")) return;
+  const FolderLock lock(run.path());
+  common::write_file_atomically(run.config(), config_text(options));
+  write_result(run, options);
+}
+
 // Of a finished run, what goes on with it.
 std::string how_to_extend(const common::Options& options) {
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
@@ -289,6 +297,7 @@ SearchResult search(common::Options options) {
   check_options(run, options, devices.front(), exists);
   if (exists) {
     if (const auto result = finished_result(run, options)) {
+      if (!dry) choose_again(run, options);
       common::log_info("the run is finished" + how_to_extend(options));
       return *result;
     }

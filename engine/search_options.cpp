@@ -15,7 +15,7 @@
 #include "engine/objective.h"
 #include "engine/prescreen.h"
 #include "engine/reward.h"
-#include "engine/reward_model.h"
+#include "engine/size_prior.h"
 #include "engine/supernet_schedule.h"
 #include "search_space/network_options.h"
 
@@ -180,7 +180,8 @@ const std::vector<Preset>& search_presets() {
         {"valid-images", 2000},
         {"epochs", 30},
         {"batch-size", 64},
-        {"lr", 0.05}}},
+        {"lr", 0.05},
+        {"size-prior", 2.0}}},
       // The search of Liu et al. 2019.
       {"supernet-workstation",
        {{"trials", 1000},

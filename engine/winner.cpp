@@ -7,9 +7,11 @@
 #include <set>
 
 #include "child_trainer/device.h"
+#include "common/statistics.h"
 #include "engine/evaluator.h"
 #include "engine/reward_model.h"
 #include "engine/run_space.h"
+#include "engine/size_prior.h"
 #include "engine/supernet_schedule.h"
 #include "search_space/collapse.h"
 
@@ -29,6 +31,12 @@ struct Ranking {
 
 bool is_finalist(const Trained& one) { return one.trial.kind == "finalist"; }
 
+std::vector<double> means_of(const std::vector<Trained>& trained) {
+  std::vector<double> means;
+  for (const auto& one : trained) means.push_back(one.mean_reward());
+  return means;
+}
+
 Ranking ranking_of(std::vector<Trained> architectures, common::Options options) {
   Ranking ranking{.trained = std::move(architectures), .model = {}};
   const auto& trained = ranking.trained;
@@ -46,9 +54,13 @@ Ranking ranking_of(std::vector<Trained> architectures, common::Options options) 
     child_trainer::set_threads(1);  // its sums must not depend on how many share them
     ranking.model.emplace(trained, options);
   }
-  std::vector<double> worth;
-  for (size_t i = 0; i < trained.size(); ++i)
-    worth.push_back(ranking.model ? ranking.model->worth(i) : trained[i].mean_reward());
+  std::vector<double> worth = means_of(trained);
+  if (ranking.model) {
+    for (size_t i = 0; i < trained.size(); ++i) worth[i] = ranking.model->worth(i);
+  } else if (SupernetSchedule(options).shared() && !trained.empty()) {
+    const auto bonuses = size_bonuses(trained, options, common::robust_deviation(worth));
+    for (size_t i = 0; i < trained.size(); ++i) worth[i] += bonuses[i];
+  }
   ranking.order.resize(trained.size());
   std::iota(ranking.order.begin(), ranking.order.end(), 0);
   std::stable_sort(ranking.order.begin(), ranking.order.end(),
@@ -95,8 +107,10 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
     winner.best_trial = one.trial.id;
     winner.best_reward = *one.trial.reward;
   }
-  if (SupernetSchedule(options).shared())
+  if (SupernetSchedule(options).shared()) {
     winner.collapse = search_space::collapse_text(best.trial.architecture);
+    winner.size_prior = size_prior(options);
+  }
   if (ranking.order.size() > 1) winner.runner_up = ranking.trained[ranking.order[1]].trial.id;
   if (!ranking.model) return winner;
   winner.modelled = true;
@@ -139,6 +153,7 @@ common::Json to_json(const Winner& winner) {
                  {"better_than_runner_up", winner.better}});
   } else {
     json["why"] = winner.why;
+    if (winner.size_prior > 0) json["size_prior"] = winner.size_prior;
   }
   if (winner.given) {
     json["given"] = {{"mean", winner.given->mean}, {"chosen", winner.given->chosen}};
@@ -161,10 +176,12 @@ std::string winner_text(const Winner& winner) {
     if (winner.modelled)
       given += fmt::format(" (worse with probability {:.2f})", winner.given->better);
   }
+  const std::string prior =
+      winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "";
   if (!winner.modelled) {
-    return fmt::format("trial {}{}, by its {} of {:.4f}{}: {}{}", winner.trial.id, among,
+    return fmt::format("trial {}{}, by its {} of {:.4f}{}{}: {}{}", winner.trial.id, among,
                        winner.trainings > winner.architectures ? "mean reward" : "reward",
-                       winner.mean, after, winner.why, given);
+                       winner.mean, after, prior, winner.why, given);
   }
   return fmt::format(
       "trial {}{}: a reward of {:.4f} ± {:.4f}{} is expected of it, by a model of {} trainings of "
@@ -172,8 +189,7 @@ std::string winner_text(const Winner& winner) {
       "from the next by ± {:.4f}{}",
       winner.trial.id, among, winner.mean, winner.deviation, after, winner.trainings,
       winner.architectures, winner.given ? "settings" : "architectures", *winner.runner_up,
-      winner.better, winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "",
-      winner.noise, given);
+      winner.better, prior, winner.noise, given);
 }
 
 }  // namespace nas::engine

@@ -22,13 +22,10 @@ namespace {
 constexpr double kSmallestGap = 1.0;  // robust standard deviations of the rewards
 constexpr double kLargestGap = 4.0;
 
-// What very bad rewards do not change: 1.4826 times the median distance from the median.
-double robust_deviation(const std::map<std::string, double>& rewards) {
+double deviation_of(const std::map<std::string, double>& rewards) {
   std::vector<double> values;
   for (const auto& [name, reward] : rewards) values.push_back(reward);
-  const double middle = common::median(values);
-  for (double& value : values) value = std::abs(value - middle);
-  return 1.4826 * common::median(values);
+  return common::robust_deviation(std::move(values));
 }
 
 class CurvesEvaluator : public Evaluator {
@@ -38,7 +35,7 @@ class CurvesEvaluator : public Evaluator {
         objective_(options),
         seed_(static_cast<uint64_t>(options.integer("seed"))),
         epochs_(options.integer("epochs")),
-        deviation_(robust_deviation(rewards_.all())) {}
+        deviation_(deviation_of(rewards_.all())) {}
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
     return rewards_.look_up(trial, keep_going, [&](double end) {

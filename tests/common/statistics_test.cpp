@@ -40,6 +40,17 @@ double kendall_by_pairs(const Numbers& x, const Numbers& y) {
   return sum / std::sqrt(untied_x * untied_y);
 }
 
+TEST_CASE("statistics: the robust deviation is that of normal numbers, whatever a few others are",
+          "[common]") {
+  RandomStream random({.seed = 5, .purpose = "statistics_test"});
+  std::vector<double> values;
+  for (int i = 0; i < 20000; ++i) values.push_back(3 + 2 * random.normal());
+  CHECK(std::abs(robust_deviation(values) - 2) < 0.05);
+  for (int i = 0; i < 100; ++i) values.push_back(1e9);
+  CHECK(std::abs(robust_deviation(values) - 2) < 0.1);
+  CHECK(robust_deviation({1, 1, 1, 7}) == 0);
+}
+
 TEST_CASE("statistics: the median is in the middle, in whatever order the values come",
           "[common]") {
   CHECK(median({7}) == 7);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
@@ -206,20 +207,34 @@ TEST_CASE("winner: costs and scores count where all trials have them", "[engine]
 
 TEST_CASE("winner: with --size-prior larger networks are preferred among those that are alike",
           "[engine]") {
+  // By a model, or where shared weights reward small networks more than they are worth.
+  const std::string evaluator = GENERATE("trained", "shared");
+  CAPTURE(evaluator);
   auto trials = random_trials(20, 9);
   for (auto& trial : trials) trial.metrics = {{"parameters", 1000}, {"multiply_adds", 5000}};
-  common::Options options = options_of();
+  common::Options options = options_of(evaluator);
   const auto before = best_trials(trials, {}, options, 2);
   trials[static_cast<size_t>(before[1].id)].metrics["parameters"] = 9000;
   options.set("size-prior", "5", "test");
   const auto winner = choose_winner(trials, {}, options);
   CHECK(winner->trial.id == before[1].id);
   CHECK_THAT(winner_text(*winner), ContainsSubstring("--size-prior"));
+  CHECK(to_json(*winner).at("size_prior").get<double>() == 5);
   options.set("cost", "parameters", "test");  // which says itself what size is worth
   CHECK(choose_winner(trials, {}, options)->trial.id == before[0].id);
   options.set("cost", "none", "test");
   options.set("size-prior", "0", "test");
   CHECK_THAT(winner_text(*choose_winner(trials, {}, options)), !ContainsSubstring("--size-prior"));
+}
+
+TEST_CASE("winner: a table says itself what size is worth", "[engine]") {
+  auto trials = random_trials(20, 9);
+  for (auto& trial : trials)
+    trial.metrics = {{"parameters", 1000 << (trial.id % 10)}, {"multiply_adds", 5000}};
+  common::Options options = options_of("table");
+  const int64_t before = choose_winner(trials, {}, options)->trial.id;
+  options.set("size-prior", "5", "test");
+  CHECK(choose_winner(trials, {}, options)->trial.id == before);
 }
 
 TEST_CASE("winner: an architecture from outside of the space can win", "[engine]") {
