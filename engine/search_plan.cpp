@@ -4,12 +4,15 @@
 
 #include <cmath>
 
+#include "child_trainer/device.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "engine/finalists.h"
+#include "engine/helper_process.h"
 #include "engine/ladder.h"
 #include "engine/projection.h"
 #include "engine/run_space.h"
+#include "engine/search_options.h"
 #include "engine/supernet_schedule.h"
 #include "search_space/network_family.h"
 
@@ -31,6 +34,22 @@ void warn_of_few_settings(const RunSpace& space, int64_t trials) {
   common::log_warning(fmt::format(
       "there are {} different settings, those as given included: more than these are not trained",
       *different));
+}
+
+// On a GPU a child's share is known where it runs; here, what the user gave.
+void warn_of_memory(const common::Options& options, double bytes) {
+  const bool gpu = child_trainer::find_devices(options.text("device")).front().is_cuda();
+  const double most =
+      gpu ? parse_bytes("child-memory", options.text("child-memory")) : helper_memory(options);
+  if (most <= 0 || bytes <= most) return;
+  const bool shared = SupernetSchedule(options).shared();
+  common::log_warning(fmt::format(
+      "a child is projected to take {} of memory, and may take {}{}: {}; try {}",
+      common::bytes_text(bytes), common::bytes_text(most),
+      options.is_given("child-memory") ? " (--child-memory)" : ", its share of this machine",
+      shared ? "its training would end the search" : "those that take more will be OOM",
+      shared ? "a larger --child-memory, or a smaller --batch-size, --cells or --filters"
+             : "a larger --child-memory, fewer --workers, or a smaller --batch-size"));
 }
 
 std::string schedule_text(const common::Options& options) {
@@ -132,6 +151,7 @@ Projection print_plan(const RunFolder& run, const common::Options& options,
                                supernet, common::duration_text(projection.seconds_a_trial),
                                in_rungs ? " that goes all the way" : "", choice,
                                common::bytes_text(projection.bytes_a_child)));
+  warn_of_memory(options, projection.bytes_a_child);
   return projection;
 }
 

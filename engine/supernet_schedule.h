@@ -10,6 +10,11 @@
 
 namespace nas::engine {
 
+// Of a training of shared weights: where its errors are, and what helps where it takes too much.
+constexpr const char* kSupernet = "supernet";
+constexpr const char* kSmallerSupernet =
+    "a larger --child-memory, or a new --run with a smaller --batch-size, --cells or --filters";
+
 class SupernetSchedule {
  public:
   // method, trials-an-epoch, calibration-images, reward-images; of the section `supernet`.

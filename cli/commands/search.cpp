@@ -52,6 +52,11 @@ int run(Arguments& arguments) {
                                     common::shell_command({"nas", "search", "--run", run})));
     return common::kExitSignal + engine::stop_signal();
   }
+  if (result.end == engine::SearchEnd::kTimeLimit && result.trials == 0) {
+    common::log_warning("the time limit ended the search before the first reward; continue with: " +
+                        common::shell_command({"nas", "search", "--run", run}));
+    return common::kExitTimeLimit;
+  }
   if (!result.winner) {
     throw common::NothingError({.where = "nas search",
                                 .what = "no trial succeeded",
