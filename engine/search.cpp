@@ -238,6 +238,7 @@ SearchResult search(common::Options options) {
     const common::Options begun = run_options(*named);
     require_same_command(*named, begun, options);
     recognise_inputs(begun, options);
+    check_repeats(options.integer("repeats"), begun.text("evaluator"));
     options = begun.continued_with(options, "run " + named->path().string());
     if (const auto result = finished_result(*named, options)) {
       common::log_info("the run is finished (more --trials extends it)");
@@ -267,7 +268,8 @@ SearchResult search(common::Options options) {
   evaluator.check(options);
   SupernetSchedule::check(options);
   space.check(options);
-  if (!exists) refuse_unread(options);
+  refuse_unread(options);
+  check_repeats(options.integer("repeats"), evaluator.name);
   Objective{options};
   Prescreen::check(options, evaluator.needs_proxy);
   Ladder::check(options, evaluator.by_epoch);

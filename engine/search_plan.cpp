@@ -52,6 +52,14 @@ void warn_of_memory(const common::Options& options, double bytes) {
              : "a larger --child-memory, fewer --workers, or a smaller --batch-size"));
 }
 
+// More images than there are: all are taken.
+void warn_of_images(const common::Options& options, const std::string& name,
+                    const std::string& what, int64_t images) {
+  if (!options.is_given(name) || options.integer(name) <= images) return;
+  common::log_warning(fmt::format("--{} {}: there are {} {} images, and all are taken", name,
+                                  options.integer(name), images, what));
+}
+
 std::string schedule_text(const common::Options& options) {
   const SupernetSchedule supernet(options);
   const std::string epochs = common::counted(supernet.epochs(), "epoch");
@@ -128,8 +136,12 @@ Projection print_plan(const RunFolder& run, const common::Options& options,
       search_space::network_size_text(any, options.integer("cells"), options.integer("filters")),
       common::counted(options.integer("epochs"), "epoch"), options.integer("batch-size"),
       options.number("lr")));
-  if (const SupernetSchedule supernet(options); supernet.shared())
+  if (const SupernetSchedule supernet(options); supernet.shared()) {
     common::log_info(fmt::format("supernet  {}: {}", supernet.method(), schedule_text(options)));
+    warn_of_images(options, "supernet.calibration-images", "training",
+                   proxy["train"].get<int64_t>());
+    warn_of_images(options, "supernet.reward-images", "held-out", proxy["valid"].get<int64_t>());
+  }
   if (!project) return {};
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),

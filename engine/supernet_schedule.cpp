@@ -63,6 +63,12 @@ void check_darts(const common::Options& options) {
                        .expected = "one more than --epochs",
                        .hint = "leave --trials out"});
   }
+  if (options.integer("darts.warmup-epochs") >= options.integer("epochs")) {
+    throw ConfigError({.where = "--darts.warmup-epochs",
+                       .what = "the operations would weigh the same to the end",
+                       .got = options.at("darts.warmup-epochs").value_text(),
+                       .expected = "fewer than --epochs " + options.at("epochs").value_text()});
+  }
   if (options.integer("window") > 1) {
     throw ConfigError({.where = "--window",
                        .what = "each cell is derived from the mixture that the one before left",
