@@ -175,7 +175,8 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
     result.trials = count_trainings(coordinator.trials());
     result.failed = count_failed(coordinator.trials());
-    if (result.end == SearchEnd::kExhausted) result.why = why_exhausted(coordinator.trials());
+    if (result.end == SearchEnd::kExhausted)
+      result.why = why_exhausted(coordinator.trials(), rewarding_text(options));
   }
   const bool ended = result.end == SearchEnd::kDone || result.end == SearchEnd::kExhausted;
   if (ended && !train_best_again(run, options)) result.end = SearchEnd::kAskedToStop;

@@ -66,9 +66,11 @@ std::string schedule_text(const common::Options& options) {
   if (supernet.method() == "spos") return epochs + " on random paths, then the rewards";
   if (supernet.method() == "darts")
     return epochs + " on all operations at once, a cell derived in each";
+  const std::string sampled = epochs + " on paths that " + options.text("strategy") + " samples";
+  if (supernet.epochs() == 1) return sampled + ", then the rewards";
   const int64_t rest = options.integer("supernet.trials-an-epoch");
-  return fmt::format("{} on paths that {} samples, {} after each, {} after the last", epochs,
-                     options.text("strategy"), common::counted(rest, "reward"),
+  return fmt::format("{}, {} after each but the last, {} after that", sampled,
+                     common::counted(rest, "reward"),
                      options.integer("trials") - (supernet.epochs() - 1) * rest);
 }
 

@@ -38,6 +38,11 @@ class SupernetSchedule {
   int64_t epochs_before(int64_t trial) const;
   bool is_whole(int64_t trial) const { return shared() && epochs_before(trial) == epochs_; }
 
+  // Why no model of the rewards is asked which is the winner.
+  std::string why_no_model() const;
+  // The winner is the cell that the mixture stood for last, whatever the rewards.
+  bool is_derived() const { return method_ == "darts"; }
+
   // Trials for which this differs are not repeats of each other, whatever their architectures: they
   // are rewarded with other weights.
   int64_t weights_of(int64_t trial) const;

@@ -36,7 +36,9 @@ Ranking ranking_of(std::vector<Trained> architectures, common::Options options) 
   if (!trained.empty() && is_finalist(trained.front()))
     options.set_value("size-prior", 0.0, options.at("size-prior").origin);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
-  if (!evaluator.exact.empty()) {
+  if (const SupernetSchedule supernet(options); supernet.shared()) {
+    ranking.why_none = supernet.why_no_model();
+  } else if (!evaluator.exact.empty()) {
     ranking.why_none = evaluator.exact;
   } else if (trained.size() < kFewestTrained) {
     ranking.why_none =
@@ -95,8 +97,10 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
     winner.best_trial = one.trial.id;
     winner.best_reward = *one.trial.reward;
   }
-  if (SupernetSchedule(options).shared())
+  if (const SupernetSchedule supernet(options); supernet.shared()) {
     winner.collapse = search_space::collapse_text(best.trial.architecture);
+    winner.derived = supernet.is_derived();
+  }
   if (ranking.order.size() > 1) winner.runner_up = ranking.trained[ranking.order[1]].trial.id;
   if (!ranking.model) return winner;
   winner.modelled = true;
@@ -125,7 +129,9 @@ std::vector<Trial> best_trials(const std::vector<Trial>& trials, const std::vect
 
 common::Json to_json(const Winner& winner) {
   common::Json json = {{"trial", winner.trial.id},
-                       {"by", winner.modelled ? "model" : "reward"},
+                       {"by", winner.modelled  ? "model"
+                              : winner.derived ? "mixture"
+                                               : "reward"},
                        {"mean", winner.mean},
                        {"architectures", winner.architectures},
                        {"trainings", winner.trainings}};
@@ -161,6 +167,9 @@ std::string winner_text(const Winner& winner) {
     if (winner.modelled)
       given += fmt::format(" (worse with probability {:.2f})", winner.given->better);
   }
+  if (winner.derived)
+    return fmt::format("trial {}: {} (its reward{}: {:.4f})", winner.trial.id, winner.why, after,
+                       winner.mean);
   if (!winner.modelled) {
     return fmt::format("trial {}{}, by its {} of {:.4f}{}: {}{}", winner.trial.id, among,
                        winner.trainings > winner.architectures ? "mean reward" : "reward",
