@@ -12,6 +12,7 @@
 #include "child_trainer/distributed/replicas.h"
 #include "child_trainer/distributed/single_communicator.h"
 #include "child_trainer/evaluate.h"
+#include "child_trainer/start_from.h"
 #include "child_trainer/step_runner.h"
 #include "common/error.h"
 #include "common/file.h"
@@ -38,22 +39,6 @@ std::string identity_of(const TrainJob& job) {
                              {"seed", job.seed},
                              {"trial", job.trial}};
   return common::sha256_of_text(json.dump());
-}
-
-void start_from(Network& network, const std::filesystem::path& file) {
-  const at::NoGradGuard no_grad;
-  const auto stored = common::read_safetensors(file);
-  const auto state = network.state(true);
-  size_t taken = 0;
-  for (const auto& [name, tensor] : state) {
-    const auto found = stored.tensors.find(name);
-    if (found != stored.tensors.end() && tensor.sizes() == at::IntArrayRef(found->second.shape)) {
-      tensor.copy_(load_tensor(found->second));
-      ++taken;
-    }
-  }
-  common::log_info(std::to_string(taken) + " of " + std::to_string(state.size()) +
-                   " tensors start as in " + file.string());
 }
 
 struct Diverged {};

@@ -159,7 +159,6 @@ class Child {
     hooks.on_start = [] { say({.kind = "started"}); };
     hooks.on_step = [](int64_t, int64_t) { say({.kind = "progress"}); };
     hooks.on_epoch = [](const child_trainer::EpochMetrics&) { say({.kind = "progress"}); };
-    if (shared_) return shared_->evaluate(trial, latency, hooks);
     child_trainer::TrainJob job{.architecture = trial.architecture,
                                 .network = search_space::NetworkOptions::from(options),
                                 .settings = settings_of(request),
@@ -170,6 +169,7 @@ class Child {
                                 .stop_after = trial.to_epoch};
     if (trial.kind == "promotion") job.continue_from = run_.trial(continued_by(trial));
     inject_faults(trial.id, job, hooks);
+    if (shared_) return shared_->evaluate(trial, latency, hooks, [] { say({.kind = "trained"}); });
     const auto result = run(job, hooks);
     if (result.state == child_trainer::TrainState::kStopped) return {.kind = "stopped"};
     return reply_for(result, trial, latency);

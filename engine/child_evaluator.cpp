@@ -13,6 +13,7 @@
 #include "engine/helper_process.h"
 #include "engine/run_space.h"
 #include "engine/search_options.h"
+#include "engine/supernet_schedule.h"
 
 namespace nas::engine {
 namespace {
@@ -31,16 +32,18 @@ class ChildEvaluator : public Evaluator {
       : run_(std::move(run)),
         space_(options),
         device_(options.text("device")),
+        memory_(helper_memory(options)),
         silence_(options.number("child-silence")),
-        threads_(options.integer("threads")) {
-    memory_ = helper_memory(options);
-  }
+        threads_(options.integer("threads")),
+        most_attempts_(options.integer("max-attempts")),
+        shared_(SupernetSchedule(options).shared()) {}
 
   Verdict evaluate(Trial& trial, const std::function<bool()>& keep_going) override {
     if (child_ && child_->poll()) child_.reset();
     begun_ = common::monotonic_seconds();
     times_ = common::Json::object();
     if (ended_ > 0) times_["idle"] = begun_ - ended_;
+    trains_supernet_ = shared_;
     if (!child_) start_child();
     // To a child that is gone nothing can be written; its output has ended then, too.
     child_->write_line(
@@ -57,14 +60,20 @@ class ChildEvaluator : public Evaluator {
       }
       // Not when it died, but when all that it said was heard.
       if (child_->at_end()) return end_of(trial, stopping);
-      if (common::resident_bytes(child_->pid()) > memory_) {
+      if (const double bytes = common::resident_bytes(child_->pid()); bytes > memory_) {
         child_.reset();
-        return fail(trial, TrialState::kOutOfMemory, "the child took more than --child-memory");
+        return fail(trial, TrialState::kOutOfMemory,
+                    {.what = "the child took more than --child-memory",
+                     .got = common::bytes_text(bytes),
+                     .expected = "at most " + common::bytes_text(memory_),
+                     .hint = kSmallerSupernet});
       }
       if (now - heard > silence_) {
         child_.reset();
         return fail(trial, TrialState::kTimeout,
-                    "the child showed no progress for --child-silence");
+                    {.what = "the child showed no progress for --child-silence",
+                     .got = common::duration_text(now - heard),
+                     .hint = "a larger --child-silence"});
       }
       if (!stopping && now - asked > kChildAskSeconds) {
         asked = now;
@@ -101,6 +110,7 @@ class ChildEvaluator : public Evaluator {
     }
     const double now = common::monotonic_seconds();
     if (reply.kind == "started") times_["start"] = now - begun_;
+    if (reply.kind == "trained") trains_supernet_ = false;
     if (reply.kind != "done") return std::nullopt;
     reply.fill(trial);
     times_["whole"] = now - begun_;
@@ -120,9 +130,12 @@ class ChildEvaluator : public Evaluator {
     return true;
   }
 
-  static Verdict fail(Trial& trial, TrialState state, const std::string& reason) {
+  // `why.what` is the trial's reason; the rest is said where it ends the search.
+  Verdict fail(Trial& trial, TrialState state, common::Message why) const {
+    why.where = kSupernet;
+    if (trains_supernet_) throw common::SystemError(why);
     trial.state = state;
-    trial.reason = reason;
+    trial.reason = why.what;
     return Verdict::kDone;
   }
 
@@ -131,9 +144,14 @@ class ChildEvaluator : public Evaluator {
     const auto status = child_->wait_or_kill(kChildEndSeconds);
     child_.reset();
     if (stopping) return Verdict::kStopped;  // it went before it could say so
+    const bool again = status.signal != 0 && trial.attempt + 1 < most_attempts_;
+    if (again) trains_supernet_ = false;  // it goes on from its checkpoint
     const auto log = run_.trial(trial.id).lexically_relative(run_.path()) / "log.txt";
     fail(trial, TrialState::kFailed,
-         "the child ended with " + status.text() + ", see " + log.string());
+         {.what = "the child ended with " + status.text() + ", see " + log.string(),
+          .hint = status.signal != 0
+                      ? kSmallerSupernet + std::string(", if it was killed for memory")
+                      : ""});
     return status.signal != 0 ? Verdict::kDied : Verdict::kDone;
   }
 
@@ -143,6 +161,9 @@ class ChildEvaluator : public Evaluator {
   double memory_;   // bytes
   double silence_;  // seconds
   int64_t threads_;
+  int64_t most_attempts_;
+  bool shared_;
+  bool trains_supernet_ = false;  // the child does, so that what ends it concerns every trial
   std::unique_ptr<common::Process> child_;
   double first_bytes_ = 0;  // resident after the child's first trial
   double begun_ = 0;        // when the present trial did

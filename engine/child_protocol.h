@@ -17,8 +17,9 @@ common::Json to_json(const ChildRequest& request);
 ChildRequest child_request_from_json(const common::Json& json);  // throws DataError
 
 // child -> worker. kind: "started" (the first training step begins), "progress" (still alive),
-// "done" (the result), "stopped" (a checkpoint was written), "fatal" (this machine cannot go on,
-// e.g. a full disk; `text` says why).
+// "trained" (with shared weights: they are, as far as this trial needs them), "done" (the result),
+// "stopped" (a checkpoint was written), "fatal" (this machine cannot go on, e.g. a full disk;
+// `text` says why).
 struct ChildReply {
   std::string kind;
   std::string text = {};

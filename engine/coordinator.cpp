@@ -274,9 +274,11 @@ void Coordinator::tidy() {
   }
 }
 
-// Shows how it stands and keeps the workers at work, now and then: may be called at any time.
+// Shows how it stands and keeps the workers at work, now and then: may be called at any time. What
+// is under way when the time is up is finished; not a supernet, whose training may be all of the
+// search.
 bool Coordinator::look_after() {
-  if (stop_signal() != 0) return false;
+  if (stop_signal() != 0 || (supernet_.shared() && time_is_up())) return false;
   const double now = common::monotonic_seconds();
   if (now - looked_ < kLookSeconds) return true;
   looked_ = now;
@@ -354,6 +356,16 @@ SearchStatus Coordinator::status() const {
   return status;
 }
 
+// Why it is interrupted. The time limit ends a search: so that its rows are final the worker gives
+// back what it has, the supernet with a checkpoint.
+SearchEnd Coordinator::interrupted() {
+  if (stop_signal() != 0) return SearchEnd::kAskedToStop;
+  workers_->stop();
+  refresh();
+  show_(status());
+  return SearchEnd::kTimeLimit;
+}
+
 SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show) {
   const int64_t wanted = options_.integer("trials");
   const auto different = space_.trainings();
@@ -365,11 +377,11 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
   for (;;) {
     const auto next = static_cast<int64_t>(trials_.size());
     if (trainings() >= wanted) {
-      if (!wait_until(next)) return SearchEnd::kAskedToStop;
+      if (!wait_until(next)) return interrupted();
       if (trainings() >= wanted) break;
     }
     const int64_t known = rounds_.observed_before(rounds_.of(next));
-    if (!wait_until(known)) return SearchEnd::kAskedToStop;
+    if (!wait_until(known)) return interrupted();
     if (time_is_up()) {
       end = SearchEnd::kTimeLimit;
       break;
@@ -383,12 +395,12 @@ SearchEnd Coordinator::run(const std::function<void(const SearchStatus&)>& show)
     save_strategy();
     draw_paths(next);
     auto round = new_round();
-    if (round.empty() || !settle(round)) return SearchEnd::kAskedToStop;
+    if (round.empty() || !settle(round)) return interrupted();
     append(std::move(round));
     drawn_ = 0;
   }
   proposing_ = false;
-  if (!wait_for_all()) return SearchEnd::kAskedToStop;
+  if (!wait_for_all()) return interrupted();
   if (held_back_) end = SearchEnd::kTimeLimit;
   workers_->stop();
   finish_strategy();

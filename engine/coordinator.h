@@ -62,7 +62,7 @@ class Coordinator {
  private:
   void restore();
   Trial new_trial(const search_space::Choices& choices) const;
-  // These return false (an empty round) when asked to stop.
+  // These return false (an empty round) when asked to stop, or where the time limit interrupts.
   std::vector<Trial> new_round();
   bool settle(std::vector<Trial>& round);
   bool settle_one(Trial& trial, bool alone);
@@ -71,6 +71,7 @@ class Coordinator {
   bool wait_until(int64_t end);  // trials 0 .. end - 1
   bool wait_for_all();           // and what they are promoted to
   bool look_after();
+  SearchEnd interrupted();
 
   void append(std::vector<Trial> round);
   bool refresh();  // reads what changed in the store; true if anything did

@@ -20,10 +20,23 @@ constexpr int64_t kMostDeaths = 100;
 constexpr double kPatienceSeconds = 60.0;
 constexpr double kExpirySeconds = 5.0;  // between looks for leases that ran out
 
-std::string last_line_of(const std::filesystem::path& file) {
+// Of what a worker printed the last line, which is the message that it ended with.
+std::string last_words(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return "";
-  const auto lines = common::split(common::trim(common::read_file(file)), '\n');
-  return lines.back();
+  const std::string line = common::split(common::trim(common::read_file(file)), '\n').back();
+  const std::string prefix = "error: ";
+  return common::starts_with(line, prefix) ? line.substr(prefix.size()) : line;
+}
+
+// It may say itself what to try.
+common::SystemError ended_with(const std::string& worker, const std::string& words,
+                               const std::string& status) {
+  const bool advises = words.find("; try ") != std::string::npos;
+  return common::SystemError(
+      {.where = "worker " + worker,
+       .what = words.empty() ? "it ended without a word" : words,
+       .got = advises ? "" : status,
+       .hint = advises ? "" : "the same command with --run to continue, once mended"});
 }
 
 }  // namespace
@@ -85,11 +98,8 @@ void LocalWorkers::look_after(Store& store) {
     store.release_worker(worker.name);
     store.add_event("worker died", -1, worker.name);
     if (status->signal == 0 && status->exit_code != 0) {
-      throw common::SystemError(
-          {.where = "worker " + worker.name,
-           .what = last_line_of(run_.path() / "workers" / (worker.name + ".log")),
-           .got = status->text(),
-           .hint = "the same command with --run to continue, once mended"});
+      throw ended_with(worker.name, last_words(run_.path() / "workers" / (worker.name + ".log")),
+                       status->text());
     }
     if (++deaths_ > kMostDeaths) {
       throw common::SystemError({.where = "worker " + worker.name,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/error.h"
 #include "engine/evaluator.h"
 #include "engine/run_space.h"
 #include "engine/trained.h"
@@ -39,6 +40,15 @@ std::vector<Trial> settings_to_repeat(const std::vector<Trial>& trials,
 }
 
 }  // namespace
+
+void check_repeats(int64_t repeats, const std::string& evaluator) {
+  const std::string& exact = common::Registry<EvaluatorPlugin>::find(evaluator).exact;
+  if (repeats == 0 || exact.empty()) return;
+  throw common::ConfigError({.where = "--repeats",
+                             .what = "the same rewards would come out: " + exact,
+                             .got = std::to_string(repeats) + " with --evaluator " + evaluator,
+                             .expected = "0"});
+}
 
 std::vector<Trial> missing_repeats(const std::vector<Trial>& trials,
                                    const std::vector<Trial>& further,

@@ -2,10 +2,17 @@
 // that the choice among them does not rest on one training each.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "common/options.h"
 #include "engine/trial.h"
 
 namespace nas::engine {
+
+// Throws ConfigError where so many are asked of an evaluator without noise, which would give the
+// same rewards again.
+void check_repeats(int64_t repeats, const std::string& evaluator);
 
 // The trainings that --repeats asks for and that are not there yet: of the best so many trials by
 // what their own trainings say, so that it does not matter when it is asked. Each is trained for

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "common/text.h"
+#include "engine/supernet_schedule.h"
 
 namespace nas::engine {
 
@@ -40,9 +41,13 @@ std::string counts_text(const std::vector<Trial>& trials) {
   return common::join(parts, ", ");
 }
 
-std::string why_exhausted(const std::vector<Trial>& trials) {
-  std::string text = fmt::format("of {} proposals {} were trained ({})", trials.size(),
-                                 count_trainings(trials), counts_text(trials));
+std::string rewarding_text(const common::Options& options) {
+  return SupernetSchedule(options).shared() ? "rewarded" : "trained";
+}
+
+std::string why_exhausted(const std::vector<Trial>& trials, const std::string& rewarding) {
+  std::string text = fmt::format("of {} proposals {} were {} ({})", trials.size(),
+                                 count_trainings(trials), rewarding, counts_text(trials));
   const auto refused = std::find_if(trials.begin(), trials.end(), [](const Trial& trial) {
     return trial.state == TrialState::kInfeasible;
   });

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/options.h"
 #include "engine/run_folder.h"
 #include "engine/store.h"
 
@@ -21,8 +22,13 @@ std::string state_text(RunState state);  // "running", "interrupted", "finished"
 // "30 SUCCEEDED, 2 OOM, 4 repeated".
 std::string counts_text(const std::vector<Trial>& trials);
 
+// What is done to a trial: "trained", or with shared weights, of which one training serves all,
+// "rewarded". `options` of the run.
+std::string rewarding_text(const common::Options& options);
+
 // Of a search that ran out of proposals: what became of them, and an example of what was refused.
-std::string why_exhausted(const std::vector<Trial>& trials);
+// `rewarding`: as above.
+std::string why_exhausted(const std::vector<Trial>& trials, const std::string& rewarding);
 
 // The architecture for people: its key, or of one that the user gave and that is not of the space
 // its name.

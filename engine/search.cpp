@@ -136,6 +136,7 @@ void check_options(const RunFolder& run, const common::Options& options, at::Dev
   child_trainer::check_cuda_graph(child_trainer::TrainSettings::from(options), {}, device,
                                   /*ranks=*/1);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  check_repeats(options.integer("repeats"), evaluator.name);
   evaluator.check(options);
   SupernetSchedule::check(options);
   RunSpace(options).check(options);
@@ -215,7 +216,8 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
     result.trials = count_trainings(coordinator.trials());
     result.failed = count_failed(coordinator.trials());
-    if (result.end == SearchEnd::kExhausted) result.why = why_exhausted(coordinator.trials());
+    if (result.end == SearchEnd::kExhausted)
+      result.why = why_exhausted(coordinator.trials(), rewarding_text(options));
   }
   const bool ended = result.end == SearchEnd::kDone || result.end == SearchEnd::kExhausted;
   if (ended && !train_best_again(run, options)) result.end = SearchEnd::kAskedToStop;

@@ -96,7 +96,8 @@ common::OptionList own_search_options() {
        .max = 1024},
       {.name = "time-limit",
        .value = 0.0,
-       .help = "Stop proposing after this long; 0: never",
+       .help = "Stop proposing after this long, and training a supernet, which keeps a checkpoint; "
+               "0: never",
        .unit = "seconds",
        .min = 0,
        .lasting = Lasting::kThisCall},

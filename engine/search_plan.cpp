@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "child_trainer/device.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "engine/evaluator.h"
 #include "engine/finalists.h"
+#include "engine/helper_process.h"
 #include "engine/ladder.h"
 #include "engine/projection.h"
 #include "engine/run_space.h"
+#include "engine/search_options.h"
 #include "engine/supernet_schedule.h"
 #include "search_space/network_family.h"
 
@@ -35,15 +38,41 @@ void warn_of_few_settings(const RunSpace& space, int64_t trials) {
       *different));
 }
 
+// On a GPU a child's share is known where it runs; here, what the user gave.
+void warn_of_memory(const common::Options& options, double bytes) {
+  const bool gpu = child_trainer::find_devices(options.text("device")).front().is_cuda();
+  const double most =
+      gpu ? parse_bytes("child-memory", options.text("child-memory")) : helper_memory(options);
+  if (most <= 0 || bytes <= most) return;
+  const bool shared = SupernetSchedule(options).shared();
+  common::log_warning(fmt::format(
+      "a child is projected to take {} of memory, and may take {}{}: {}; try {}",
+      common::bytes_text(bytes), common::bytes_text(most),
+      options.is_given("child-memory") ? " (--child-memory)" : ", its share of this machine",
+      shared ? "its training would end the search" : "those that take more will be OOM",
+      shared ? "a larger --child-memory, or a smaller --batch-size, --cells or --filters"
+             : "a larger --child-memory, fewer --workers, or a smaller --batch-size"));
+}
+
+// More images than there are: all are taken.
+void warn_of_images(const common::Options& options, const std::string& name,
+                    const std::string& what, int64_t images) {
+  if (!options.is_given(name) || options.integer(name) <= images) return;
+  common::log_warning(fmt::format("--{} {}: there are {} {} images, and all are taken", name,
+                                  options.integer(name), images, what));
+}
+
 std::string schedule_text(const common::Options& options) {
   const SupernetSchedule supernet(options);
   const std::string epochs = common::counted(supernet.epochs(), "epoch");
   if (supernet.method() == "spos") return epochs + " on random paths, then the rewards";
   if (supernet.method() == "darts")
     return epochs + " on all operations at once, a cell derived in each";
+  const std::string sampled = epochs + " on paths that " + options.text("strategy") + " samples";
+  if (supernet.epochs() == 1) return sampled + ", then the rewards";
   const int64_t rest = options.integer("supernet.trials-an-epoch");
-  return fmt::format("{} on paths that {} samples, {} after each, {} after the last", epochs,
-                     options.text("strategy"), common::counted(rest, "reward"),
+  return fmt::format("{}, {} after each but the last, {} after that", sampled,
+                     common::counted(rest, "reward"),
                      options.integer("trials") - (supernet.epochs() - 1) * rest);
 }
 
@@ -115,8 +144,12 @@ Projection print_plan(const RunFolder& run, const common::Options& options,
       search_space::network_size_text(any, options.integer("cells"), options.integer("filters")),
       common::counted(options.integer("epochs"), "epoch"), options.integer("batch-size"),
       options.number("lr")));
-  if (const SupernetSchedule supernet(options); supernet.shared())
+  if (const SupernetSchedule supernet(options); supernet.shared()) {
     common::log_info(fmt::format("supernet  {}: {}", supernet.method(), schedule_text(options)));
+    warn_of_images(options, "supernet.calibration-images", "training",
+                   proxy["train"].get<int64_t>());
+    warn_of_images(options, "supernet.reward-images", "held-out", proxy["valid"].get<int64_t>());
+  }
   if (!project) return {};
   const Projection projection =
       project_search(options, proxy["classes"].get<int64_t>(), proxy["train"].get<int64_t>(),
@@ -138,6 +171,7 @@ Projection print_plan(const RunFolder& run, const common::Options& options,
                                supernet, common::duration_text(projection.seconds_a_trial),
                                in_rungs ? " that goes all the way" : "", choice,
                                common::bytes_text(projection.bytes_a_child)));
+  warn_of_memory(options, projection.bytes_a_child);
   return projection;
 }
 

@@ -105,16 +105,27 @@ child_trainer::TrainResult SharedChild::train_for(const Trial& trial,
                     "one of those after {}",
                     supernet_->epochs_done(), wanted));
   }
-  const auto result = supernet_->train_until(wanted, hooks);
+  const auto result = train_until(wanted, hooks);
   if (result.state == TrainState::kNotANumber || result.state == TrainState::kOutOfMemory) {
-    throw common::SystemError(
-        {.where = "supernet",
-         .what = result.reason,
-         .hint = result.state == TrainState::kNotANumber
-                     ? "a new --run with a smaller --lr"
-                     : "a new --run with a smaller --batch-size, --cells or --filters"});
+    throw common::SystemError({.where = kSupernet,
+                               .what = result.reason,
+                               .hint = result.state == TrainState::kNotANumber
+                                           ? "a new --run with a smaller --lr"
+                                           : kSmallerSupernet});
   }
   return result;
+}
+
+// What breaks the training is no fault of the trial that asked for it.
+child_trainer::TrainResult SharedChild::train_until(int64_t epochs,
+                                                    const child_trainer::TrainHooks& hooks) {
+  try {
+    return supernet_->train_until(epochs, hooks);
+  } catch (const common::SystemError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw common::SystemError({.where = kSupernet, .what = error.what()});
+  }
 }
 
 ChildReply SharedChild::measured(const Trial& trial, const common::Json& latency) {
@@ -150,11 +161,13 @@ ChildReply SharedChild::measured(const Trial& trial, const common::Json& latency
 }
 
 ChildReply SharedChild::evaluate(const Trial& trial, const common::Json& latency,
-                                 const child_trainer::TrainHooks& hooks) {
+                                 const child_trainer::TrainHooks& hooks,
+                                 const std::function<void()>& on_trained) {
   hooks.on_start();
   const double start = common::monotonic_seconds();
   const auto trained = train_for(trial, hooks);
   if (trained.state == TrainState::kStopped) return {.kind = "stopped"};
+  on_trained();
   const double evaluated = common::monotonic_seconds();
   ChildReply reply;
   try {

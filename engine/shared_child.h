@@ -26,13 +26,16 @@ class SharedChild {
 
   int64_t classes() const { return supernet_->dataset().class_count(); }
 
-  // `latency`: what is known of it. Throws SystemError where the supernet cannot be trained, which
-  // concerns every trial.
+  // `latency`: what is known of it. `on_trained` is called when the shared weights are trained as
+  // far as the trial needs them. Throws SystemError where they cannot be, which concerns every
+  // trial.
   ChildReply evaluate(const Trial& trial, const common::Json& latency,
-                      const child_trainer::TrainHooks& hooks);
+                      const child_trainer::TrainHooks& hooks,
+                      const std::function<void()>& on_trained);
 
  private:
   child_trainer::TrainResult train_for(const Trial& trial, const child_trainer::TrainHooks& hooks);
+  child_trainer::TrainResult train_until(int64_t epochs, const child_trainer::TrainHooks& hooks);
   ChildReply measured(const Trial& trial, const common::Json& latency);
 
   RunFolder run_;

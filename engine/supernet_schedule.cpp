@@ -63,6 +63,12 @@ void check_darts(const common::Options& options) {
                        .expected = "one more than --epochs",
                        .hint = "leave --trials out"});
   }
+  if (options.integer("darts.warmup-epochs") >= options.integer("epochs")) {
+    throw ConfigError({.where = "--darts.warmup-epochs",
+                       .what = "the operations would weigh the same to the end",
+                       .got = options.at("darts.warmup-epochs").value_text(),
+                       .expected = "fewer than --epochs " + options.at("epochs").value_text()});
+  }
   if (options.integer("window") > 1) {
     throw ConfigError({.where = "--window",
                        .what = "each cell is derived from the mixture that the one before left",
@@ -124,7 +130,7 @@ common::OptionList SupernetSchedule::options() {
       {.name = "trials-an-epoch",
        .value = 0,
        .help = "Rewards between two epochs of enas; 0: such that half of --trials come after the "
-               "last epoch",
+               "last epoch, or a few more; at least 1",
        .unit = "trials",
        .min = 0,
        .max = 10000000},
@@ -152,7 +158,8 @@ void SupernetSchedule::resolve(common::Options& options) {
   if (method == "darts" && !options.is_given("trials"))
     options.set_value("trials", options.integer("epochs") + 1, "machine");
   if (options.integer("supernet.trials-an-epoch") == 0) {
-    const int64_t half = options.integer("trials") / (2 * options.integer("epochs"));
+    const int64_t between = std::max<int64_t>(1, options.integer("epochs") - 1);
+    const int64_t half = options.integer("trials") / (2 * between);
     options.set_value("supernet.trials-an-epoch", std::max<int64_t>(1, half), "machine");
   }
 }
@@ -193,6 +200,12 @@ SupernetSchedule::SupernetSchedule(const common::Options& options) {
 int64_t SupernetSchedule::epochs_before(int64_t trial) const {
   if (method_.empty() || method_ == "spos") return epochs_;
   return std::min(epochs_, 1 + trial / trials_an_epoch_);
+}
+
+std::string SupernetSchedule::why_no_model() const {
+  if (is_derived()) return "the cell that the mixture stood for last";
+  return method_ == "enas" ? "rewards after equally many epochs are by the same weights"
+                           : "all are rewarded with the same weights";
 }
 
 int64_t SupernetSchedule::weights_of(int64_t trial) const {

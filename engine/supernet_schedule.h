@@ -10,6 +10,11 @@
 
 namespace nas::engine {
 
+// Of a training of shared weights: where its errors are, and what helps where it takes too much.
+constexpr const char* kSupernet = "supernet";
+constexpr const char* kSmallerSupernet =
+    "a larger --child-memory, or a new --run with a smaller --batch-size, --cells or --filters";
+
 class SupernetSchedule {
  public:
   // method, trials-an-epoch, calibration-images, reward-images; of the section `supernet`.
@@ -32,6 +37,11 @@ class SupernetSchedule {
   // How many the supernet has been trained when the trial is rewarded.
   int64_t epochs_before(int64_t trial) const;
   bool is_whole(int64_t trial) const { return shared() && epochs_before(trial) == epochs_; }
+
+  // Why no model of the rewards is asked which is the winner.
+  std::string why_no_model() const;
+  // The winner is the cell that the mixture stood for last, whatever the rewards.
+  bool is_derived() const { return method_ == "darts"; }
 
   // Trials for which this differs are not repeats of each other, whatever their architectures: they
   // are rewarded with other weights.

@@ -19,13 +19,11 @@ std::string evaluator_text(const common::Options& options) {
 // What the user asks of trainings, of which there are none.
 void check_options_of_training(const common::Options& options) {
   const std::string with = "with " + evaluator_text(options);
-  const auto refuse = [&](const std::string& name, const std::string& expected) {
-    if (!options.is_given(name)) return;
-    throw common::ConfigError(
-        {.where = "--" + name, .what = with + " nothing is trained", .expected = expected});
-  };
-  refuse("reward", "--reward-column, the table's column");
-  if (options.integer("repeats") > 0) refuse("repeats", "--repeats 0: the same would come out");
+  if (options.is_given("reward")) {
+    throw common::ConfigError({.where = "--reward",
+                               .what = with + " nothing is trained",
+                               .expected = "--reward-column, the table's column"});
+  }
   const bool by_epoch = common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).by_epoch;
   std::vector<std::string> unused;
   std::vector<std::string> names = {"proxy", "train-images", "valid-images"};

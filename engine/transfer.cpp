@@ -7,6 +7,7 @@
 
 #include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
+#include "child_trainer/start_from.h"
 #include "child_trainer/step_timer.h"
 #include "common/error.h"
 #include "common/file.h"
@@ -312,7 +313,11 @@ TransferResult transfer(common::Options options) {
   const auto graph =
       search_space::build_network(job.architecture, job.settings.in_training(job.network));
   const TransferResult planned_result = print_plan(job, dataset, options, graph, ranks);
-  if (options.flag("dry-run")) return planned_result;
+  if (options.flag("dry-run")) {
+    if (!job.init_from.empty())  // says how much of it fits
+      child_trainer::start_from(child_trainer::Network(graph, at::kCPU, {}), job.init_from);
+    return planned_result;
+  }
 
   listen_for_stop(/*terminal_too=*/true);
   common::require_free_bytes(folder, 200e6, "nas transfer");

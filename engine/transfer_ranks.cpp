@@ -26,7 +26,7 @@ using child_trainer::Communicator;
 namespace {
 
 constexpr double kGatherSeconds = 1800.0;  // until all have come: rank 0 reads images first
-constexpr double kOthersSeconds = 30.0;       // until the others have ended after rank 0
+constexpr double kOthersSeconds = 30.0;    // until the others have ended after rank 0
 
 using Tcp = std::unique_ptr<child_trainer::TcpCommunicator>;
 

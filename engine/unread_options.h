@@ -6,8 +6,9 @@
 namespace nas::engine {
 
 // Throws ConfigError where the user gave an option that nothing reads: one of another evaluator, of
-// another strategy (a file may have sections of those), or --size-prior beside --cost. `options` of
-// a search that begins.
+// another strategy or of a supernet (a file may have sections of those), --size-prior beside
+// --cost, or with shared weights what is asked of several trainings. `options` of a search,
+// resolved.
 void refuse_unread(const common::Options& options);
 
 }  // namespace nas::engine

@@ -44,7 +44,9 @@ Ranking ranking_of(std::vector<Trained> architectures, common::Options options) 
   if (!trained.empty() && is_finalist(trained.front()))
     options.set_value("size-prior", 0.0, options.at("size-prior").origin);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
-  if (!evaluator.exact.empty()) {
+  if (const SupernetSchedule supernet(options); supernet.shared()) {
+    ranking.why_none = supernet.why_no_model();
+  } else if (!evaluator.exact.empty()) {
     ranking.why_none = evaluator.exact;
   } else if (trained.size() < kFewestTrained) {
     ranking.why_none =
@@ -107,9 +109,10 @@ std::optional<Winner> choose_winner(const std::vector<Trial>& trials,
     winner.best_trial = one.trial.id;
     winner.best_reward = *one.trial.reward;
   }
-  if (SupernetSchedule(options).shared()) {
+  if (const SupernetSchedule supernet(options); supernet.shared()) {
     winner.collapse = search_space::collapse_text(best.trial.architecture);
-    winner.size_prior = size_prior(options);
+    winner.derived = supernet.is_derived();
+    winner.size_prior = winner.derived ? 0.0 : size_prior(options);
   }
   if (ranking.order.size() > 1) winner.runner_up = ranking.trained[ranking.order[1]].trial.id;
   if (!ranking.model) return winner;
@@ -139,7 +142,9 @@ std::vector<Trial> best_trials(const std::vector<Trial>& trials, const std::vect
 
 common::Json to_json(const Winner& winner) {
   common::Json json = {{"trial", winner.trial.id},
-                       {"by", winner.modelled ? "model" : "reward"},
+                       {"by", winner.modelled  ? "model"
+                              : winner.derived ? "mixture"
+                                               : "reward"},
                        {"mean", winner.mean},
                        {"architectures", winner.architectures},
                        {"trainings", winner.trainings}};
@@ -176,6 +181,9 @@ std::string winner_text(const Winner& winner) {
     if (winner.modelled)
       given += fmt::format(" (worse with probability {:.2f})", winner.given->better);
   }
+  if (winner.derived)
+    return fmt::format("trial {}: {} (its reward{}: {:.4f})", winner.trial.id, winner.why, after,
+                       winner.mean);
   const std::string prior =
       winner.size_prior > 0 ? " (larger networks count for more, --size-prior)" : "";
   if (!winner.modelled) {

@@ -15,6 +15,7 @@ struct Winner {
   int64_t epochs = 0;         // after which the rewards are compared; 0: all are after the same
   bool finalist = false;      // it is the best of the finalists
   bool modelled = false;      // else it is the highest mean reward, and the rest is not known
+  bool derived = false;       // else it is the cell that a mixture stood for last
   std::string why = {};       // of !modelled
   double mean = 0.0;          // the reward that is expected of a training; not modelled: observed
   double deviation = 0.0;     // of what is not known of `mean`

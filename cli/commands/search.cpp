@@ -8,9 +8,11 @@
 #include "common/shell_quote.h"
 #include "data/fetch.h"
 #include "data/renderer.h"
+#include "engine/run_view.h"
 #include "engine/search.h"
 #include "engine/search_options.h"
 #include "engine/signals.h"
+#include "engine/supernet_view.h"
 
 namespace nas::cli {
 namespace {
@@ -26,8 +28,7 @@ bool is_own(const std::string& dataset) {
 }
 
 // Trains the best cell: on the user's own images, where they were the proxy.
-std::string next_command(const engine::RunFolder& run) {
-  const common::Options options = engine::run_options(run);
+std::string next_command(const engine::RunFolder& run, const common::Options& options) {
   const bool own = is_own(options.text("proxy"));
   std::vector<std::string> words = {"nas", "transfer", "--dataset",
                                     own ? options.text("proxy") : "coastline"};
@@ -52,6 +53,11 @@ int run(Arguments& arguments) {
                                     common::shell_command({"nas", "search", "--run", run})));
     return common::kExitSignal + engine::stop_signal();
   }
+  if (result.end == engine::SearchEnd::kTimeLimit && result.trials == 0) {
+    common::log_warning("the time limit ended the search before the first reward; continue with: " +
+                        common::shell_command({"nas", "search", "--run", run}));
+    return common::kExitTimeLimit;
+  }
   if (!result.winner) {
     throw common::NothingError({.where = "nas search",
                                 .what = "no trial succeeded",
@@ -62,17 +68,25 @@ int run(Arguments& arguments) {
     common::log_info("the time limit ended the search");
   if (result.end == engine::SearchEnd::kExhausted)
     common::log_info("nothing new, or nothing within the limits, is left: " + result.why);
+  const common::Options options = engine::run_options(result.run);
+  const auto supernet = engine::supernet_view(result.run, options);
+  if (supernet) {
+    const std::string diverged = engine::divergence_text(*supernet);
+    if (!diverged.empty()) common::log_warning(diverged);
+  }
   if (!result.winner->collapse.empty()) common::log_warning(result.winner->collapse);
   if (!json) {
-    fmt::print("best reward   {:.4f} (trial {}; {} were trained{})\n", result.winner->best_reward,
-               *result.winner->best_trial, result.trials,
+    fmt::print("best reward   {:.4f} (trial {}; {} were {}{})\n", result.winner->best_reward,
+               *result.winner->best_trial, result.trials, engine::rewarding_text(options),
                result.failed > 0 ? fmt::format(", {} of them failed", result.failed) : "");
     if (!result.epochs.rungs.empty() || result.epochs.finalists > 0)
       fmt::print("epochs        {}\n", engine::epochs_text(result.epochs));
     fmt::print("chosen        {}\n", engine::winner_text(*result.winner));
     fmt::print("architecture  {}\n", (result.run.best() / "architecture.json").string());
     fmt::print("report        {}\n", result.run.report().string());
-    fmt::print("next          {}\n", next_command(result.run));
+    fmt::print("next          {}\n", next_command(result.run, options));
+    if (supernet)
+      fmt::print("              with --inherit-weights it starts from the shared weights\n");
   }
   return common::kExitDone;
 }

@@ -50,6 +50,7 @@ struct View {
   std::string caveat;                            // of the evaluator's rewards
   std::string end;                               // "", "done", "time-limit", "exhausted"
   std::string how_to_continue;
+  std::string rewarding;  // rewarding_text()
 
   std::vector<engine::Trial> rows() const {
     std::vector<engine::Trial> all = trials;
@@ -107,7 +108,7 @@ std::string explanation(engine::RunState state, const View& view) {
   if (view.end == "time-limit")
     return ": by its time limit; continue with: " + view.how_to_continue;
   return ": nothing new, or nothing within the limits, was left to propose: " +
-         engine::why_exhausted(view.trials);
+         engine::why_exhausted(view.trials, view.rewarding);
 }
 
 void print_front(const std::vector<engine::ParetoPoint>& front, const std::string& cost) {
@@ -122,7 +123,7 @@ void print_front(const std::vector<engine::ParetoPoint>& front, const std::strin
 
 // Rewards after different numbers of epochs are not to be compared: so these are shown then.
 bool shows_epochs(const View& view) {
-  return !view.epochs.rungs.empty() || view.epochs.finalists > 0;
+  return !view.epochs.rungs.empty() || view.epochs.finalists > 0 || view.supernet;
 }
 
 // The columns of a row that all kinds have.
@@ -159,7 +160,11 @@ void print_text(engine::RunState state, const engine::RunFolder& run, const View
   fmt::print("run     {}\nstate   {}{}\ntrials  {}\n", run.path().string(),
              engine::state_text(state), explanation(state, view),
              trials.empty() ? "none yet" : engine::counts_text(trials));
-  if (view.supernet) fmt::print("shared  {}\n", engine::supernet_text(*view.supernet));
+  if (view.supernet) {
+    fmt::print("shared  {}\n", engine::supernet_text(*view.supernet));
+    if (const auto warning = engine::divergence_text(*view.supernet); !warning.empty())
+      fmt::print("warning {}\n", warning);
+  }
   if (!view.caveat.empty()) fmt::print("note    {}\n", view.caveat);
   if (view.epochs.all() > 0) fmt::print("epochs  {}\n", engine::epochs_text(view.epochs));
   if (view.winner) {
@@ -211,7 +216,8 @@ int run(Arguments& arguments) {
         .supernet = engine::supernet_view(folder, options),
         .caveat = common::Registry<engine::EvaluatorPlugin>::find(options.text("evaluator")).caveat,
         .end = store.meta("end"),
-        .how_to_continue = engine::how_to_continue(folder, options)};
+        .how_to_continue = engine::how_to_continue(folder, options),
+        .rewarding = engine::rewarding_text(options)};
     view.epochs = engine::epochs_spent(view.trials, view.further, options);
     view.winner = engine::choose_winner(view.trials, view.further, options);
     view.front = engine::pareto_front(view.trials, view.further, cost);

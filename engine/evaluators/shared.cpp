@@ -16,7 +16,7 @@ const common::Register<EvaluatorPlugin> kRegister{
            SupernetSchedule::check(checked);
          },
      .make = make_child_evaluator,
-     .exact = "all are rewarded with the same weights",
+     .exact = "the same weights give the same reward",
      .in_order = true}};
 
 }  // namespace

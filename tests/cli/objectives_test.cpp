@@ -161,7 +161,7 @@ TEST_CASE("objectives: options that contradict each other are refused", "[cli]")
   // What a table does not know.
   check_refused({"--cost", "latency", "--cost-target", "5"}, "no latency is measured");
   check_refused({"--max-latency-ms", "5"}, "no latency is measured");
-  check_refused({"--repeats", "1"}, "with --evaluator table nothing is trained");
+  check_refused({"--repeats", "1"}, "the same rewards would come out");
   check_refused({"--start-with", "nasnet-a"}, "no row");
   check_refused({"--cost", "weight"}, "multiply-adds");
   check_refused({"--pool", "5"}, "--prescreen");

@@ -41,12 +41,18 @@ std::vector<int> epochs_of(const Json& status) {
 TEST_CASE("supernet: enas trains and rewards in turns, on paths of its controller", "[cli]") {
   const TempDir dir;
   write_tiny_dataset(dir.path());
-  const auto result = searched(dir.path(), supernet_search("enas", "ppo", "--trials 12"));
-  CHECK_THAT(result.err, ContainsSubstring("enas: 3 epochs on paths that ppo samples, 2 rewards"));
+  const auto result = searched(
+      dir.path(), supernet_search("enas", "ppo", "--trials 12 --supernet.reward-images 99"));
+  CHECK_THAT(result.err, ContainsSubstring("--supernet.reward-images 99: there are 32 held-out"));
+  CHECK_THAT(result.err, ContainsSubstring("enas: 3 epochs on paths that ppo samples, 3 rewards "
+                                           "after each but the last, 6 after that"));
   const Json status = status_of(dir.path(), "enas");
   const auto epochs = epochs_of(status);
   REQUIRE(epochs.size() >= 12);  // repeats with the last weights cost nothing
-  CHECK(std::vector<int>(epochs.begin(), epochs.begin() + 5) == std::vector<int>{1, 1, 2, 2, 3});
+  CHECK(std::vector<int>(epochs.begin(), epochs.begin() + 7) ==
+        std::vector<int>{1, 1, 1, 2, 2, 2, 3});
+  CHECK_THAT(result.out,
+             ContainsSubstring(" were rewarded)") && ContainsSubstring("with --inherit-weights"));
   for (const auto& trial : status.at("trials")) {
     CHECK(trial.at("state").get<std::string>() == "SUCCEEDED");
     CHECK(trial.at("reward").get<double>() <= 1);
@@ -64,7 +70,9 @@ TEST_CASE("supernet: enas trains and rewards in turns, on paths of its controlle
   CHECK_THAT(common::read_file(dir.path() / "enas/report.html"),
              ContainsSubstring("<h2>Supernet</h2>"));
   const auto text = run_program({"status", "--run", "enas"}, dir.path());
-  CHECK_THAT(text.out, ContainsSubstring("shared  enas: epoch 3 of 3, training loss"));
+  CHECK_THAT(text.out, ContainsSubstring("shared  enas: epoch 3 of 3, training loss") &&
+                           ContainsSubstring(", training accuracy ") &&
+                           ContainsSubstring("reward  epochs  seconds"));
 }
 
 TEST_CASE("supernet: spos trains on random paths, then any strategy searches", "[cli]") {
@@ -80,6 +88,9 @@ TEST_CASE("supernet: spos trains on random paths, then any strategy searches", "
     CHECK(status.at("supernet").at("done").back().at("train_loss") ==
           status_of(dir.path(), "evolution").at("supernet").at("done").back().at("train_loss"));
   }
+  const auto again = run_program({"search", "--run", "./random", "--repeats", "1"}, dir.path());
+  CHECK(again.exit_code == 2);
+  CHECK_THAT(again.err, ContainsSubstring("[--repeats]"));
   // More trials of a finished run are rewarded with the same weights.
   searched(dir.path(), supernet_search("evolution", "evolution", "--trials 8"));
   CHECK(status_of(dir.path(), "evolution").at("supernet").at("done").size() == 3);
@@ -98,6 +109,7 @@ TEST_CASE("supernet: darts derives a cell from its mixture", "[cli]") {
     const Json status = status_of(dir.path(), run);
     CHECK(epochs_of(status) == std::vector<int>{1, 2, 3, 3});
     CHECK(status.at("winner").at("trial").get<int>() == 3);
+    CHECK(status.at("winner").at("by").get<std::string>() == "mixture");
     CHECK(status.at("trials").at(3).at("metrics").at("mixture").size() == 30);
     const auto& done = status.at("supernet").at("done");
     CHECK(done.at(0).at("parameters") == done.at(2).at("parameters"));
@@ -182,6 +194,8 @@ TEST_CASE("supernet: a transfer starts from the weights of the search", "[cli]")
   const auto weights = common::read_safetensors(dir.path() / "spos/best/weights.safetensors");
   const auto count = std::to_string(weights.tensors.size());
   CHECK_THAT(inherited.err, ContainsSubstring(count + " of " + count + " tensors start as in"));
+  const auto planned = transfer("planned", {"--inherit-weights", "--dry-run"});
+  CHECK_THAT(planned.err, ContainsSubstring(count + " of " + count + " tensors start as in"));
   const auto loss = [&](const std::string& model) {
     return common::parse_json(common::trim(common::read_file(dir.path() / model / "metrics.jsonl")),
                               model)
@@ -219,6 +233,10 @@ TEST_CASE("supernet: what does not go together is said before anything is made",
   check("darts", "--space nasnet", "no mixture of operations");
   check("darts", "--trials 7", "one more than --epochs");
   check("darts", "--window 2", "the mixture that the one before left");
+  check("darts", "--darts.warmup-epochs 3", "would weigh the same to the end");
+  check("random", "--workers 2", "one worker trains the supernet");
+  check("random", "--repeats 2", "the same rewards would come out");
+  check("random", "--evaluator trained", "--supernet.calibration-images] nothing reads it");
   check("darts", "--supernet.method spos", "a strategy of its own");
   check("darts", "--max-parameters 1000", "within a limit");
   check("ppo", "--supernet.method darts", "--strategy darts");

@@ -22,13 +22,14 @@ using common::Registry;
 
 std::vector<std::string> small_search(const std::string& evaluator, const std::string& run,
                                       const std::string& workers) {
-  const auto& reads = Registry<EvaluatorPlugin>::find(evaluator).reads;
+  const auto& plugin = Registry<EvaluatorPlugin>::find(evaluator);
+  const auto& reads = plugin.reads;
   const bool of_table = std::count(reads.begin(), reads.end(), "table") > 0;
   return common::split(
-      "search --run " + run + " --evaluator " + evaluator + " --workers " + workers +
+      "search --run " + run + " --evaluator " + evaluator +
+          (plugin.in_order ? "" : " --window 2 --workers " + workers) +
           (of_table ? " --table table.csv" : "") +
           " --proxy data.h5 --space nasbench201 --strategy random --trials 3 "
-          "--window 2 "
           "--threads 1 --device cpu --cells 1 --filters 4 --input-size 16 --train-images 64 "
           "--valid-images 32 --epochs 1 --batch-size 32",
       ' ');

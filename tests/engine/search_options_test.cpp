@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "controller/strategy.h"
 #include "engine/job_options.h"
+#include "engine/repeats.h"
 #include "engine/unread_options.h"
 #include "search_space/network_options.h"
 
@@ -138,7 +139,18 @@ TEST_CASE("search options: what nothing would read is refused", "[engine]") {
       {{{"strategy", "random"}, {"ppo.clip", "0.1"}},
        "[--ppo.clip] nothing reads it; got --strategy random; try --strategy ppo"},
       {{{"cost", "parameters"}, {"size-prior", "1"}},
-       "[--size-prior] nothing reads it; got --cost parameters"}};
+       "[--size-prior] nothing reads it; got --cost parameters"},
+      {{{"supernet.reward-images", "20"}},
+       "[--supernet.reward-images] nothing reads it; got --evaluator trained; try --evaluator "
+       "shared"},
+      {{{"evaluator", "shared"}, {"strategy", "random"}, {"supernet.reward-images", "20"}},
+       "[--supernet.reward-images] nothing reads it; got spos"},
+      {{{"evaluator", "shared"}, {"strategy", "random"}, {"supernet.trials-an-epoch", "2"}},
+       "[--supernet.trials-an-epoch] nothing reads it; got spos"},
+      {{{"evaluator", "shared"}, {"workers", "2"}}, "[--workers] one worker trains the supernet"},
+      {{{"evaluator", "shared"}, {"window", "2"}}, "[--window] one worker trains the supernet"},
+      {{{"evaluator", "shared"}, {"strategy", "darts"}, {"size-prior", "1"}},
+       "[--size-prior] nothing reads it; got darts"}};
   for (const auto& [given, message] : refused)
     CHECK_THROWS_WITH(refuse_unread(with(given)), ContainsSubstring(message));
   CHECK_NOTHROW(refuse_unread(with({{"strategy", "random"}, {"ppo.clip", "0.1"}}, "my.toml")));
@@ -146,6 +158,22 @@ TEST_CASE("search options: what nothing would read is refused", "[engine]") {
   CHECK_NOTHROW(refuse_unread(with({{"evaluator", "table"}, {"table", "t.csv"}})));
   CHECK_NOTHROW(refuse_unread(with({{"cost", "parameters"}})));  // a preset has --size-prior
   CHECK_NOTHROW(refuse_unread(with({})));
+  CHECK_NOTHROW(refuse_unread(with({{"evaluator", "shared"},
+                                    {"strategy", "ppo"},
+                                    {"supernet.trials-an-epoch", "2"},
+                                    {"supernet.reward-images", "20"},
+                                    {"workers", "1"}})));
+  CHECK_NOTHROW(refuse_unread(with({{"workers", "4"}, {"window", "2"}})));
+  CHECK_NOTHROW(refuse_unread(with({{"evaluator", "shared"}, {"preset", "laptop"}})));
+  CHECK_NOTHROW(refuse_unread(with({{"supernet.reward-images", "20"}}, "my.toml")));
+}
+
+TEST_CASE("search options: what is exact is not repeated", "[engine]") {
+  for (const std::string evaluator : {"shared", "table"}) {
+    CHECK_THROWS_AS(check_repeats(1, evaluator), common::ConfigError);
+    CHECK_NOTHROW(check_repeats(0, evaluator));
+  }
+  CHECK_NOTHROW(check_repeats(1, "trained"));
 }
 
 TEST_CASE("search options: sizes in bytes", "[engine]") {

@@ -319,7 +319,18 @@ TEST_CASE("winner: with shared weights rewards of the last ones count, of a mixt
   CHECK_FALSE(winner->modelled);
   CHECK_THAT(winner_text(*winner), ContainsSubstring("the same weights"));
   for (auto& trial : trials) trial.metrics["mixture"] = std::vector<double>{0.5};
-  CHECK(choose_winner(trials, {}, options_of("shared"))->trial.id == 5);
+  common::Options darts = options_of("shared");
+  darts.set("strategy", "darts", "test");
+  const auto derived = choose_winner(trials, {}, darts);
+  CHECK(derived->trial.id == 5);
+  CHECK(to_json(*derived).at("by").get<std::string>() == "mixture");
+  CHECK_THAT(winner_text(*derived),
+             ContainsSubstring("trial 5: the cell that the mixture stood for") &&
+                 !ContainsSubstring("by its reward"));
+  common::Options enas = options_of("shared");
+  enas.set("strategy", "ppo", "test");
+  CHECK_THAT(winner_text(*choose_winner(trials, {}, enas)),
+             ContainsSubstring("after equally many epochs"));
 }
 
 TEST_CASE("winner: a collapsed cell of shared weights is called one", "[engine]") {
