@@ -14,11 +14,6 @@
 
 namespace nas::engine {
 
-// The supernet of a run, at its checkpoint where there is one. Throws DataError.
-std::unique_ptr<child_trainer::Supernet> open_supernet(const RunFolder& run,
-                                                       const common::Options& options,
-                                                       at::Device device);
-
 class SharedChild {
  public:
   SharedChild(const RunFolder& run, const common::Options& options, at::Device device);

@@ -15,9 +15,9 @@
 #include "engine/proxy_sample.h"
 #include "engine/reward.h"
 #include "engine/run_store.h"
+#include "engine/run_supernet.h"
 #include "engine/search.h"
 #include "engine/search_options.h"
-#include "engine/shared_child.h"
 #include "engine/signals.h"
 #include "search_space/space.h"
 

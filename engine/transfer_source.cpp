@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "engine/best_settings.h"
 #include "engine/coordinator.h"
@@ -47,6 +48,13 @@ std::filesystem::path weights_of(const RunFolder& run, const common::Options& op
     if (parent_of(row) == trial.id) consider(row);
   }
   if (!weights.empty()) return weights;
+  // Of shared weights the best has them, whichever trials' were kept.
+  const auto best = run.best() / "weights.safetensors";
+  const auto facts = run.best() / "best.json";
+  if (std::filesystem::exists(best) && std::filesystem::exists(facts) &&
+      common::read_json(facts).at("trial") == trial.id) {
+    return std::filesystem::absolute(best);
+  }
   if (!common::Registry<EvaluatorPlugin>::find(options.text("evaluator")).needs_proxy) {
     throw common::ConfigError({.where = "--inherit-weights",
                                .what = "the run has trained nothing",

@@ -174,6 +174,30 @@ TEST_CASE("supernet: a collapse is said wherever the winner is", "[cli]") {
   CHECK_THAT(searched(dir.path(), words).err, !ContainsSubstring("collapsed"));
 }
 
+TEST_CASE("supernet: the winner's weights are there, whichever trials' were kept", "[cli]") {
+  const TempDir dir;
+  write_tiny_dataset(dir.path());
+  const std::string best = "best/weights.safetensors";
+  for (const char* keep : {"1", "8"}) {
+    searched(dir.path(),
+             supernet_search(std::string("kept") + keep, "random",
+                             std::string("--trials 8 --size-prior 100 --keep ") + keep));
+  }
+  const auto winner = status_of(dir.path(), "kept1").at("winner").at("trial").get<int64_t>();
+  const auto of_trial = fmt::format("trials/{:06}/weights.safetensors", winner);
+  CHECK_FALSE(std::filesystem::exists(dir.path() / "kept1" / of_trial));
+  const std::string weights = common::read_file(dir.path() / "kept8" / of_trial);
+  CHECK(common::read_file(dir.path() / "kept1" / best) == weights);
+  CHECK(common::read_file(dir.path() / "kept8" / best) == weights);
+  const auto transfer = run_program(
+      common::split("transfer --dataset shapes.h5 --run ./kept1 --device cpu --cells 1 --filters 4 "
+                    "--epochs 1 --batch-size 32 --out model --inherit-weights",
+                    ' '),
+      dir.path());
+  CAPTURE(transfer.err);
+  CHECK(transfer.exit_code == 0);
+}
+
 TEST_CASE("supernet: a transfer starts from the weights of the search", "[cli]") {
   const TempDir dir;
   write_tiny_dataset(dir.path());
