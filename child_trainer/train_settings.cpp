@@ -118,6 +118,13 @@ TrainSettings TrainSettings::from(const common::Options& options) {
   return settings;
 }
 
+search_space::NetworkOptions TrainSettings::in_training(
+    search_space::NetworkOptions network) const {
+  network.auxiliary = auxiliary;
+  network.dropout = dropout;
+  return network;
+}
+
 bool kernels_run(const TrainSettings& settings, at::Device device) {
   return device.is_cpu() && settings.kernels == "auto" && settings.precision == "fp32";
 }

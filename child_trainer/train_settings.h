@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "common/options.h"
+#include "search_space/network_options.h"
 
 namespace nas::child_trainer {
 
@@ -32,6 +33,9 @@ struct TrainSettings {
   common::OptionList options() const;
   // `recompute` is as its option says where that is declared.
   static TrainSettings from(const common::Options& options);
+
+  // What a training builds of `network`: with its auxiliary head, and dropout.
+  search_space::NetworkOptions in_training(search_space::NetworkOptions network) const;
 };
 
 // Of trainings that may be large: memory for time. It changes no result.

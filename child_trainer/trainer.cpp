@@ -204,10 +204,8 @@ TrainResult Trainer::run(const TrainJob& job, const TrainHooks& hooks) {
     job.parallel.check_parts(batch, communicator.ranks());
     state_->scored_at_once =
         evaluation_batch(job.parallel.images_a_pass(batch, communicator.ranks()));
-    search_space::NetworkOptions options = job.network;
+    search_space::NetworkOptions options = job.settings.in_training(job.network);
     options.classes = state_->dataset.class_count();
-    options.dropout = job.settings.dropout;
-    options.auxiliary = job.settings.auxiliary;
     state_->network.reset();
     state_->network = std::make_unique<Network>(
         search_space::build_network(job.architecture, options), state_->device,

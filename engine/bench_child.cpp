@@ -228,10 +228,8 @@ common::Options bench_child_options() {
 
 search_space::NetworkGraph bench_network(const common::Options& options) {
   const auto settings = child_trainer::TrainSettings::from(options);
-  auto network = search_space::NetworkOptions::from(options);
+  auto network = settings.in_training(search_space::NetworkOptions::from(options));
   network.classes = class_count(options);
-  network.dropout = settings.dropout;
-  network.auxiliary = settings.auxiliary;
   return search_space::build_network(search_space::find_architecture(options.text("arch")),
                                      network);
 }

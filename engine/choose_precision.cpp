@@ -16,11 +16,10 @@ void choose_precision(common::Options& options, const search_space::Architecture
   std::map<std::string, double> seconds;
   for (const char* precision : {"fp32", "bf16"}) {
     options.set("precision", precision, "machine");
-    auto job = transfer_job(options, architecture, dataset);
-    job.network.auxiliary = job.settings.auxiliary;
-    job.network.dropout = job.settings.dropout;
+    const auto job = transfer_job(options, architecture, dataset);
     const auto settings = settings_of_part(job, dataset, device, ranks);
-    const auto graph = search_space::build_network(job.architecture, job.network);
+    const auto graph =
+        search_space::build_network(job.architecture, job.settings.in_training(job.network));
     require_memory(training_bytes(graph, settings, device, /*data_bytes=*/0), device);
     seconds[precision] = child_trainer::seconds_a_step(graph, settings, device);
   }

@@ -135,9 +135,7 @@ Projection project_search(const common::Options& options, int64_t classes, int64
     const auto architecture = space.architecture(choices);
     auto network = search_space::NetworkOptions::from(child);
     network.classes = classes;
-    auto trained = network;
-    trained.auxiliary = settings.auxiliary;
-    const auto graph = search_space::build_network(architecture, trained);
+    const auto graph = search_space::build_network(architecture, settings.in_training(network));
     const double bytes = training_bytes(graph, settings, device, data_bytes);
     projection.bytes_a_child = std::max(projection.bytes_a_child, bytes);
     least_bytes = std::min(least_bytes, bytes);

@@ -25,7 +25,7 @@ Projection project_supernet(const common::Options& options, int64_t classes, int
   auto settings = child_trainer::TrainSettings::from(options);
   settings.batch_size = std::min(settings.batch_size, train_images);
   settings.cuda_graph = "off";  // as in a supernet
-  auto network = search_space::NetworkOptions::from(options);
+  auto network = settings.in_training(search_space::NetworkOptions::from(options));
   network.classes = classes;
   const auto device = child_trainer::find_devices(options.text("device")).front();
   const auto data_bytes = static_cast<double>((train_images + valid_images) * 3 *

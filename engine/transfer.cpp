@@ -309,10 +309,8 @@ TransferResult transfer(common::Options options) {
     job.init_from = find_model(options.text("init-from")) / "weights.safetensors";
   if (options.flag("inherit-weights") && !fs::exists(folder / "checkpoint.safetensors"))
     job.init_from = source.provenance.at("weights_from").get<std::string>();
-  auto planned = job.network;
-  planned.auxiliary = job.settings.auxiliary;
-  planned.dropout = job.settings.dropout;
-  const auto graph = search_space::build_network(job.architecture, planned);
+  const auto graph =
+      search_space::build_network(job.architecture, job.settings.in_training(job.network));
   const TransferResult planned_result = print_plan(job, dataset, options, graph, ranks);
   if (options.flag("dry-run")) return planned_result;
 

@@ -97,10 +97,8 @@ class Steps {
 
  private:
   static search_space::NetworkGraph graph_of(const TrainJob& job, const data::Dataset& dataset) {
-    auto options = job.network;
+    auto options = job.settings.in_training(job.network);
     options.classes = dataset.class_count();
-    options.dropout = job.settings.dropout;
-    options.auxiliary = job.settings.auxiliary;
     return search_space::build_network(job.architecture, options);
   }
 

@@ -79,6 +79,17 @@ TEST_CASE("train settings: options and back", "[child_trainer]") {
   CHECK(again.precision == settings.precision);
 }
 
+TEST_CASE("train settings: a network in training has an auxiliary head and dropout",
+          "[child_trainer]") {
+  const TrainSettings settings{.auxiliary = true, .dropout = 0.25};
+  const auto network = settings.in_training({.classes = 7, .cells = 2, .filters = 8});
+  CHECK(network.auxiliary);
+  CHECK(network.dropout == 0.25);
+  CHECK(network.classes == 7);
+  CHECK(network.filters == 8);
+  CHECK_FALSE(TrainSettings().in_training(network).auxiliary);
+}
+
 TEST_CASE("train settings: values are checked", "[child_trainer]") {
   common::Options options(TrainSettings().options());
   CHECK_THROWS_AS(options.set("epochs", "0", "flag"), common::ConfigError);
