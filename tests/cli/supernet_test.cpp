@@ -217,6 +217,10 @@ TEST_CASE("supernet: what does not go together is said before anything is made",
   };
   check("darts", "--evaluator trained", "--evaluator shared");
   check("darts", "--space nasnet", "no mixture of operations");
+  common::write_file_atomically(dir.path() / "one.toml",
+                                "skeleton = \"darts\"\ncells = \"normal\"\n"
+                                "operations = [\"sep_conv_3x3\", \"identity\"]\n");
+  check("darts", "--space one.toml", "a cell for each kind");
   check("darts", "--trials 7", "one more than --epochs");
   check("darts", "--window 2", "the mixture that the one before left");
   check("darts", "--supernet.method spos", "a strategy of its own");
