@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "common/only_warnings.h"
+
 namespace nas::common {
 
 void start_log() {
@@ -20,7 +22,9 @@ void start_log() {
 }
 
 void log_debug(const std::string& text) { spdlog::debug("{}", text); }
-void log_info(const std::string& text) { spdlog::info("{}", text); }
+void log_info(const std::string& text) {
+  if (!OnlyWarnings::any()) spdlog::info("{}", text);
+}
 void log_warning(const std::string& text) { spdlog::warn("warning: {}", text); }
 void log_error(const std::string& text) { spdlog::error("error: {}", text); }
 
@@ -29,7 +33,7 @@ ProgressLine::ProgressLine(bool enabled) : enabled_(enabled), terminal_(isatty(2
 ProgressLine::~ProgressLine() { finish(); }
 
 void ProgressLine::show(const std::string& text, bool important) {
-  if (!enabled_) return;
+  if (!enabled_ || OnlyWarnings::any()) return;
   const double now = monotonic_seconds();
   if (!important && now - last_ < (terminal_ ? 0.2 : 10.0)) return;
   last_ = now;

@@ -17,8 +17,17 @@ FolderLock lock_in(const fs::path& folder) {
   return FolderLock(folder);
 }
 
+// The folder and those that it lies in, the innermost first.
+std::vector<fs::path> missing_folders(const fs::path& folder) {
+  std::vector<fs::path> missing;
+  for (fs::path path = fs::absolute(folder).lexically_normal(); !fs::exists(path);
+       path = path.parent_path())
+    missing.push_back(path);
+  return missing;
+}
+
 // What begin() and the lock write, of what is not there.
-std::vector<fs::path> files_to_come(const RunFolder& run, bool folder_was_there) {
+std::vector<fs::path> files_to_come(const RunFolder& run, const std::vector<fs::path>& missing) {
   if (run.exists()) {
     throw common::ConfigError({.where = "run folder",
                                .what = "another nas process has made a run there meanwhile",
@@ -31,7 +40,7 @@ std::vector<fs::path> files_to_come(const RunFolder& run, bool folder_was_there)
     if (const fs::path file = run.path() / name; !fs::exists(file)) files.push_back(file);
   }
   files.push_back(run.path() / "lock");
-  if (!folder_was_there) files.push_back(run.path());
+  files.insert(files.end(), missing.begin(), missing.end());
   return files;
 }
 
@@ -39,9 +48,9 @@ std::vector<fs::path> files_to_come(const RunFolder& run, bool folder_was_there)
 
 NewRun::NewRun(const RunFolder& run)
     : run_(run),
-      folder_was_there_(fs::exists(run.path())),
+      missing_(missing_folders(run.path())),
       lock_(lock_in(run.path())),
-      files_(files_to_come(run, folder_was_there_)) {}
+      files_(files_to_come(run, missing_)) {}
 
 void NewRun::begin(common::Options& options, const std::string& device,
                    const std::optional<data::Dataset>& proxy) {

@@ -23,7 +23,7 @@ class NewRun {
 
  private:
   RunFolder run_;
-  bool folder_was_there_;
+  std::vector<std::filesystem::path> missing_;  // folders that were not there
   FolderLock lock_;
   common::FilesOnTrial files_;  // after the lock: removed while it is held
 };

@@ -78,11 +78,7 @@ std::vector<std::string> files_of(const RunFolder& run, const std::vector<Trial>
 
 }  // namespace
 
-common::OptionList proxy_training_options() {
-  common::OptionList options = search_options().all();
-  std::erase_if(options, [](const common::Option& option) { return is_left_out(option.name); });
-  return options;
-}
+common::OptionList proxy_training_options() { return search_options_without(is_left_out); }
 
 ProxyTrainings::ProxyTrainings(const common::Options& options,
                                std::vector<std::string> architectures)
@@ -122,13 +118,8 @@ void ProxyTrainings::check_longer(const common::Options& children) const {
 
 common::Options ProxyTrainings::settings(const RunFolder& run,
                                          const std::vector<std::string>& architectures) const {
-  common::Options settings = search_options();
-  for (const auto& option : options_.all()) {
-    if (settings.contains(option.name) && !is_left_out(option.name) &&
-        !options_.is_default(option.name)) {
-      settings.set_value(option.name, option.value, option.origin);
-    }
-  }
+  common::Options settings =
+      search_options_of(options_, [](const std::string& option) { return !is_left_out(option); });
   const auto count = architectures.empty() ? options_.integer("architectures")
                                            : static_cast<int64_t>(architectures.size());
   // A bare name would be that of a run under runs/.

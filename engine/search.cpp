@@ -317,16 +317,17 @@ SearchResult search(common::Options options) {
   }
   std::optional<data::Dataset> proxy;  // to be written
   if (evaluator.needs_proxy && !(exists && fs::exists(run.proxy()))) proxy = new_proxy(options);
-  const Projection projected = print_plan(run, options,
-                                          !evaluator.needs_proxy ? common::Json()
-                                          : proxy                ? proxy_json(*proxy)
-                                                                 : proxy_json(run),
-                                          dry || !exists);
+  const common::Json images = !evaluator.needs_proxy ? common::Json()
+                              : proxy                ? proxy_json(*proxy)
+                                                     : proxy_json(run);
+  const Projection projected = print_plan(run, options, images, dry || !exists);
   if (dry) {
     return {.run = run,
             .wall_seconds = common::monotonic_seconds() - start,
             .dry_run = true,
-            .projected = projected};
+            .projected = projected,
+            .options = options,
+            .proxy = images};
   }
 
   listen_for_stop(/*terminal_too=*/true);

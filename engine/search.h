@@ -18,7 +18,10 @@ struct SearchResult {
   int64_t failed = 0;  // of these: in whatever way
   double wall_seconds = 0.0;
   bool dry_run = false;
-  Projection projected = {};  // of a dry run
+  // Of a dry run: what it projects, and the options and proxy_json() that the run would have.
+  Projection projected = {};
+  common::Options options = {};
+  common::Json proxy = {};
 };
 common::Json to_json(const SearchResult& result);
 

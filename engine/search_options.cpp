@@ -245,6 +245,21 @@ common::Options search_options() {
   return options;
 }
 
+common::OptionList search_options_without(const OptionNames& decided) {
+  common::OptionList options = search_options().all();
+  std::erase_if(options, [&](const common::Option& option) { return decided(option.name); });
+  return options;
+}
+
+common::Options search_options_of(const common::Options& from, const OptionNames& taken) {
+  common::Options options = search_options();
+  for (const auto& option : from.all()) {
+    if (options.contains(option.name) && !from.is_default(option.name) && taken(option.name))
+      options.set_value(option.name, option.value, option.origin);
+  }
+  return options;
+}
+
 double parse_bytes(const std::string& option, const std::string& text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -1,25 +1,18 @@
 #include "engine/supernet_bench.h"
 
-#include <algorithm>
-#include <cmath>
-#include <set>
+#include <limits>
 
 #include "child_trainer/device.h"
 #include "child_trainer/supernet/mixture_supernet.h"
 #include "common/error.h"
-#include "common/file.h"
 #include "common/log.h"
-#include "data/dataset_file.h"
+#include "common/text.h"
 #include "engine/network_costs.h"
-#include "engine/projection.h"
 #include "engine/proxy_sample.h"
 #include "engine/reward.h"
 #include "engine/run_store.h"
 #include "engine/run_supernet.h"
-#include "engine/search.h"
-#include "engine/search_options.h"
 #include "engine/signals.h"
-#include "search_space/space.h"
 
 namespace nas::engine {
 
@@ -27,22 +20,12 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-// Of options that all searches get, be they for their strategy or not.
-constexpr const char* kOrigin = "nas bench supernet";
-
 common::OptionList own_supernet_bench_options() {
   return {{.name = "architectures",
            .value = 30,
            .help = "Architectures of the table to rank, drawn at random",
-           .min = 8,
+           .min = kFewestRanked,
            .max = 10000},
-          {.name = "methods",
-           .value = std::vector<std::string>{"enas", "spos", "darts"},
-           .help = "Supernets to train, of: enas, spos, darts"},
-          {.name = "controller",
-           .value = "ppo",
-           .help = "The strategy of enas",
-           .choices = {"ppo", "reinforce"}},
           {.name = "table",
            .value = "",
            .help = "CSV with an `arch` column and what architectures are worth"},
@@ -54,60 +37,58 @@ common::OptionList own_supernet_bench_options() {
            .help = "Folder that keeps the runs; the same command goes on with them"}};
 }
 
-// What a search has and this bench decides, or does not need.
-bool is_decided_here(const std::string& name) {
-  static const std::set<std::string> names = {
-      "run",        "strategy",      "start-with", "repeats",   "evaluator",      "table",
-      "time-limit", "reward-column", "dry-run",    "prescreen", "supernet.method"};
-  return names.count(name) > 0;
+TableSample sample_of(const common::Options& options) {
+  if (options.text("table").empty()) {
+    throw common::UsageError({.where = "nas bench supernet",
+                              .what = "nothing to compare the supernets with",
+                              .hint = "--table FILE --column NAME"});
+  }
+  TableSample sample = sample_of_table(options);
+  if (sample.architectures.size() < static_cast<size_t>(kFewestRanked)) {
+    throw common::NothingError({.where = "--table",
+                                .what = "too few architectures to rank",
+                                .got = std::to_string(sample.architectures.size()),
+                                .expected = std::to_string(kFewestRanked) + " or more"});
+  }
+  return sample;
 }
 
 // What a supernet says of the sample.
 struct Ranked {
   Numbers rewards;
   Numbers mixture;       // darts: the logarithm of what the operations weigh, summed
-  double seconds = 0.0;  // of the search, and of these rewards
+  double seconds = 0.0;  // of these rewards
 };
 
 class SupernetBench {
  public:
   explicit SupernetBench(const common::Options& options)
-      : options_(options), device_(child_trainer::find_devices(options.text("device")).front()) {
-    if (options_.text("table").empty()) {
-      throw common::UsageError({.where = "nas bench supernet",
-                                .what = "nothing to compare the supernets with",
-                                .hint = "--table FILE --column NAME"});
-    }
-    common::Options known = search_options();
-    for (const auto& method : options_.list("methods"))
-      known.set_value("supernet.method", method, "--methods");
-    sample_ = sample_of_table(options_);
+      : options_(options),
+        device_(child_trainer::find_devices(options.text("device")).front()),
+        sample_(sample_of(options)),
+        trainings_(options, sample_.architectures) {
     for (const auto& text : sample_.architectures) {
       architectures_.push_back(search_space::find_architecture(text));
       worth_.push_back(sample_.worth.at(name_of(architectures_.back())));
-    }
-    if (architectures_.size() < static_cast<size_t>(kFewestRanked)) {
-      throw common::NothingError({.where = "--table",
-                                  .what = "too few architectures to rank",
-                                  .got = std::to_string(architectures_.size()),
-                                  .expected = std::to_string(kFewestRanked) + " or more"});
     }
   }
 
   std::optional<SupernetBenchResult> run() {
     SupernetBenchResult result{.architectures = static_cast<int64_t>(architectures_.size())};
     for (const auto& method : options_.list("methods")) {
-      const auto run = train_supernet(method);
-      if (!run) return std::nullopt;
-      const Ranked ranked = rank(*run);
-      add(result, method, "rewards with its shared weights", ranked.rewards, ranked.seconds);
+      if (!trainings_.train_supernet(method)) return std::nullopt;
+      const Ranked ranked = rank(trainings_.supernet(method));
+      const SupernetCost cost = trainings_.cost(method, ranked.seconds);
+      add(result, method, "rewards with its shared weights", ranked.rewards, cost.seconds);
       if (!ranked.mixture.empty())
         add(result, method + "-mixture", "what it weighs their operations", ranked.mixture,
-            ranked.seconds);
-      if (!train_alone(method, *run, ranked.seconds, result)) return std::nullopt;
+            cost.seconds);
+      // A search forgets a signal that came before it.
+      if (stop_signal() != 0 || !trainings_.train_alone(method, cost)) return std::nullopt;
+      add_alone(result, method, cost);
     }
     Numbers parameters;
-    const RunFolder any = folder(options_.list("methods").at(0));
+    const RunFolder any = trainings_.supernet(options_.list("methods").at(0));
     const NetworkCosts costs(any);
     const common::Options sizes = run_options(any);
     for (const auto& architecture : architectures_)
@@ -116,12 +97,9 @@ class SupernetBench {
     return result;
   }
 
- private:
-  RunFolder folder(const std::string& name) const {
-    // A bare name would be that of a run under runs/.
-    return RunFolder(std::filesystem::path(".") / options_.text("out") / name);
-  }
+  std::vector<SupernetBenchPart> project() const { return trainings_.project(); }
 
+ private:
   void add(SupernetBenchResult& result, const std::string& order, const std::string& meaning,
            const Numbers& values, double seconds) const {
     const auto seed = static_cast<uint64_t>(options_.integer("seed"));
@@ -131,37 +109,18 @@ class SupernetBench {
                            .seconds = seconds});
   }
 
-  // Nothing when asked to stop.
-  std::optional<RunFolder> train_supernet(const std::string& method) const {
-    const RunFolder run = folder(method);
-    common::Options wanted = search_options();
-    for (const auto& option : options_.all()) {
-      const bool of_trials = option.name == "trials" && method != "enas";
-      if (wanted.contains(option.name) && !is_decided_here(option.name) && !of_trials &&
-          !options_.is_default(option.name)) {
-        wanted.set_value(option.name, option.value, kOrigin);
-      }
-    }
-    const std::string strategy = method == "enas"    ? options_.text("controller")
-                                 : method == "darts" ? "darts"
-                                                     : "random";
-    wanted.set_value("run", run.path().string(), "flag");
-    wanted.set_value("space", options_.text("space"), "flag");
-    // As many as a training alone has, so that seconds are the same cost.
-    wanted.set_value("threads", options_.integer("threads"), "flag");
-    wanted.set_value("evaluator", "shared", "flag");
-    wanted.set_value("supernet.method", method, "flag");
-    wanted.set_value("strategy", strategy, "flag");
-    if (method == "spos") wanted.set_value("trials", 1, "flag");  // only to have it trained
-    if (engine::search(wanted).end == SearchEnd::kAskedToStop) return std::nullopt;
-    return run;
-  }
-
-  static double seconds_of(const RunFolder& run) {
-    double seconds = 0;
+  void add_alone(SupernetBenchResult& result, const std::string& method,
+                 const SupernetCost& cost) const {
+    const RunFolder run = trainings_.alone(method);
+    constexpr double kFailed = std::numeric_limits<double>::lowest();  // ranks last
+    Numbers rewards;
     for (const auto& trial : open_store(run).trials())
-      seconds += trial.reused_from ? 0.0 : trial.seconds;
-    return seconds;
+      rewards.push_back(trial.reward.value_or(kFailed));
+    rewards.resize(architectures_.size(), kFailed);
+    add(result, "alone-" + method,
+        common::counted(cost.epochs, "epoch") + " of " +
+            common::counted(cost.train_images, "image") + " each, alone",
+        rewards, seconds_of_trials(run));
   }
 
   Ranked rank(const RunFolder& run) const {
@@ -181,70 +140,14 @@ class SupernetBench {
         ranked.mixture.push_back(
             mixed->mixture().log_weight(architecture, mixed->weights().values()));
     }
-    ranked.seconds = seconds_of(run) + common::monotonic_seconds() - start;
+    ranked.seconds = common::monotonic_seconds() - start;
     return ranked;
-  }
-
-  // Epochs and images of each architecture alone, so that all together take so many seconds; kept,
-  // since a second measurement would be another one.
-  common::Json budget_of(const std::string& method, const common::Options& options,
-                         double seconds) const {
-    const auto file = folder("alone-" + method + ".json").path();
-    if (std::filesystem::exists(file)) return common::read_json(file);
-    const auto info = data::read_dataset_info(folder(method).proxy());
-    common::Options once = options;
-    once.set_value("evaluator", "trained", "flag");
-    once.set_value("strategy", "random", "flag");
-    once.set_value("epochs", 1, "flag");
-    const double epoch =
-        project_search(once, info.header.class_count(), info.train, info.valid).seconds_a_trial;
-    const double passes = seconds / static_cast<double>(architectures_.size()) / epoch;
-    const auto images =
-        static_cast<int64_t>(std::min(1.0, passes) * static_cast<double>(info.train));
-    const common::Json budget = {{"epochs", std::max<int64_t>(1, std::llround(passes))},
-                                 {"train_images", std::max(images, options.integer("batch-size"))}};
-    common::write_file_atomically(file, budget.dump() + "\n");
-    return budget;
-  }
-
-  // False when asked to stop.
-  bool train_alone(const std::string& method, const RunFolder& supernet, double seconds,
-                   SupernetBenchResult& result) const {
-    common::Options wanted = search_options();
-    const common::Options trained = run_options(supernet);
-    for (const auto& option : trained.all()) {
-      if (wanted.contains(option.name)) wanted.set_value(option.name, option.value, option.origin);
-    }
-    const common::Json budget = budget_of(method, wanted, seconds);
-    const RunFolder run = folder("alone-" + method);
-    const auto count = static_cast<int64_t>(architectures_.size());
-    const std::vector<std::pair<std::string, common::Json>> values = {
-        {"run", run.path().string()},
-        {"evaluator", "trained"},
-        {"strategy", "random"},
-        {"supernet.method", "auto"},
-        {"trials", count},
-        {"start-with", sample_.architectures},
-        {"epochs", budget.at("epochs")},
-        {"train-images", budget.at("train_images")}};
-    for (const auto& [name, value] : values) wanted.set_value(name, value, "flag");
-    for (const char* name : {"workers", "window"})  // of the supernet it was one
-      wanted.set_value(name, options_.at(name).value, options_.at(name).origin);
-    if (engine::search(wanted).end == SearchEnd::kAskedToStop) return false;
-    Numbers rewards;
-    for (const auto& trial : open_store(run).trials())
-      rewards.push_back(trial.reward.value_or(0.0));  // one that failed ranks last
-    rewards.resize(architectures_.size());
-    add(result, "alone-" + method,
-        std::to_string(budget.at("epochs").get<int64_t>()) + " epochs of " +
-            std::to_string(budget.at("train_images").get<int64_t>()) + " images each, alone",
-        rewards, seconds_of(run));
-    return true;
   }
 
   common::Options options_;
   at::Device device_;
   TableSample sample_;
+  SupernetTrainings trainings_;
   std::vector<search_space::Architecture> architectures_;
   Numbers worth_;
 };
@@ -261,20 +164,30 @@ common::Json to_json(const SupernetBenchResult& result) {
   return json;
 }
 
+common::Json to_json(const std::vector<SupernetBenchPart>& parts) {
+  common::Json json = {{"seconds", 0.0}, {"parts", common::Json::array()}};
+  double seconds = 0;
+  for (const auto& part : parts) {
+    seconds += part.seconds;
+    json["parts"].push_back({{"run", part.run}, {"seconds", part.seconds}, {"done", part.done}});
+  }
+  json["seconds"] = seconds;
+  return {{"projected", json}};
+}
+
 common::Options supernet_bench_options() {
   common::Options options(own_supernet_bench_options());
-  common::OptionList all = search_options().all();
-  std::erase_if(all, [](const common::Option& option) { return is_decided_here(option.name); });
-  for (auto& option : all) {
-    if (option.name == "space") option.value = "nasbench201";
-  }
-  options.declare(std::move(all));
+  options.declare(supernet_training_options());
   return options;
 }
 
 std::optional<SupernetBenchResult> bench_supernet(const common::Options& options) {
   listen_for_stop(/*terminal_too=*/true);
   return SupernetBench(options).run();
+}
+
+std::vector<SupernetBenchPart> project_supernet_bench(const common::Options& options) {
+  return SupernetBench(options).project();
 }
 
 }  // namespace nas::engine

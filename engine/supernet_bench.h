@@ -10,6 +10,7 @@
 #include "common/json.h"
 #include "common/options.h"
 #include "engine/rank_agreement.h"
+#include "engine/supernet_trainings.h"
 
 namespace nas::engine {
 
@@ -34,5 +35,10 @@ common::Options supernet_bench_options();
 // Keeps runs in --out and goes on with them; nothing when asked to stop. Throws UsageError (no
 // table), NothingError (too few of the sample have a reward), and what a search throws.
 std::optional<SupernetBenchResult> bench_supernet(const common::Options& options);
+
+// What each of its runs will take, for --dry-run: leaves nothing behind. Throws as
+// bench_supernet().
+std::vector<SupernetBenchPart> project_supernet_bench(const common::Options& options);
+common::Json to_json(const std::vector<SupernetBenchPart>& parts);
 
 }  // namespace nas::engine

@@ -54,7 +54,7 @@ void check_darts(const common::Options& options) {
                        .what = "this space has no mixture of operations",
                        .got = "--space " + options.text("space"),
                        .expected = "--space darts, nasbench201, or a file with one of these as "
-                                   "skeleton, without repeat-inputs"});
+                                   "skeleton, a cell for each kind, without repeat-inputs"});
   }
   if (options.integer("trials") != options.integer("epochs") + 1) {
     throw ConfigError({.where = "--trials",

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "common/error.h"
+#include "common/registry.h"
+#include "common/text.h"
+#include "controller/strategy.h"
 #include "engine/job_options.h"
 #include "engine/run_space.h"
 #include "engine/search_options.h"
@@ -11,20 +14,29 @@ namespace nas::engine {
 
 namespace {
 
+bool learns_from_a_supernet(const std::string& strategy) {
+  return common::Registry<controller::StrategyPlugin>::contains(strategy) &&
+         common::Registry<controller::StrategyPlugin>::find(strategy).by_mixture;
+}
+
 // About networks, or without a meaning where all trials have the same one.
 bool is_about_networks(const std::string& option) {
   static const std::vector<std::string> names = {
       "prescreen", "pool", "start-with", "evaluator", "table", "reward-column", "size-prior"};
-  return std::find(names.begin(), names.end(), option) != names.end();
+  return std::find(names.begin(), names.end(), option) != names.end() ||
+         common::starts_with(option, "supernet.") ||
+         learns_from_a_supernet(option.substr(0, option.find('.')));
 }
 
 const std::vector<Preset>& tune_presets() {
   static const std::vector<Preset> all = {
+      // The network and the batches of a transfer with that preset, whose settings are wanted; its
+      // images too, as far as they have 32 px, which are four times the work of 16.
       {"laptop",
        {{"trials", 16},
         {"cells", 1},
         {"filters", 16},
-        {"input-size", 16},
+        {"input-size", 32},
         {"train-images", 4000},
         {"valid-images", 2000},
         {"epochs", 5},
@@ -53,7 +65,10 @@ common::Options complete_options() {
   for (common::Option option : of_search.all()) {
     if (option.name == "preset") continue;
     option.presets.clear();
-    if (option.name == "strategy") option.value = "surrogate";
+    if (option.name == "strategy") {
+      option.value = "surrogate";
+      std::erase_if(option.choices, learns_from_a_supernet);
+    }
     if (option.name == "repeats") option.value = 3;
     if (option.name == "space") {
       option.value = "hyper";

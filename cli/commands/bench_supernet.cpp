@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "engine/signals.h"
 #include "engine/supernet_bench.h"
 
@@ -11,7 +12,24 @@ namespace {
 
 common::OptionList options() { return engine::supernet_bench_options().all(); }
 
+void project(const common::Options& options) {
+  const auto parts = engine::project_supernet_bench(options);
+  if (options.flag("json")) fmt::print("{}\n", engine::to_json(parts).dump());
+  double seconds = 0;
+  for (const auto& part : parts) {
+    seconds += part.seconds;
+    common::log_info(fmt::format("{:<15}{}", part.run,
+                                 part.done ? "done" : common::duration_text(part.seconds)));
+  }
+  common::log_info("projected " + common::duration_text(seconds));
+  common::log_info("dry run: nothing was started");
+}
+
 int run(Arguments& arguments) {
+  if (arguments.options.flag("dry-run")) {
+    project(arguments.options);
+    return common::kExitDone;
+  }
   const auto result = engine::bench_supernet(arguments.options);
   if (!result) {
     common::log_warning("stopped; the same command goes on");

@@ -266,6 +266,9 @@ TEST_CASE("run state: a dry run leaves everything as it was", "[cli]") {
   words = table_search("new", "random", 5, {"--dry-run"});
   CHECK(run_program(words, dir.path()).exit_code == 0);
   CHECK_FALSE(fs::exists(dir.path() / "new"));
+  words = table_search("in/a/new", "random", 5, {"--dry-run"});
+  CHECK(run_program(words, dir.path()).exit_code == 0);
+  CHECK_FALSE(fs::exists(dir.path() / "in"));
 }
 
 TEST_CASE("run state: a dry run tells of a store that the search could not use", "[cli]") {

@@ -238,7 +238,8 @@ TEST_CASE("supernet: a transfer starts from the weights of the search", "[cli]")
       run_program({"transfer", "--dataset", "shapes.h5", "--arch", "nasnet-a", "--inherit-weights"},
                   dir.path()),
       2, "--init-from");
-  std::filesystem::remove_all(dir.path() / "spos/trials");
+  for (const char* part : {"trials", "best"})
+    std::filesystem::remove_all(dir.path() / "spos" / part);
   check(transfer("none", {"--inherit-weights"}), 4, "has not kept the weights");
 }
 
@@ -255,6 +256,10 @@ TEST_CASE("supernet: what does not go together is said before anything is made",
   };
   check("darts", "--evaluator trained", "--evaluator shared");
   check("darts", "--space nasnet", "no mixture of operations");
+  common::write_file_atomically(dir.path() / "one.toml",
+                                "skeleton = \"darts\"\ncells = \"normal\"\n"
+                                "operations = [\"sep_conv_3x3\", \"identity\"]\n");
+  check("darts", "--space one.toml", "a cell for each kind");
   check("darts", "--trials 7", "one more than --epochs");
   check("darts", "--window 2", "the mixture that the one before left");
   check("darts", "--darts.warmup-epochs 3", "would weigh the same to the end");

@@ -171,6 +171,9 @@ TEST_CASE("tune: what does not fit is said", "[cli]") {
   refused({"--config", "settings.toml"}, "try --space, for a space of settings");
   refused({"--arch", ""}, "no --arch; try nas tune --arch NAME --dataset NAME");
   refused({"--dataset", ""}, "no --dataset");
+  // It would need --evaluator shared, which is of networks.
+  refused({"--strategy", "darts"}, "got 'darts'; expected text evolution | local-search | ");
+  refused({"--supernet.method", "spos"}, "got 'supernet.method'");
 }
 
 TEST_CASE("tune: a run is continued by the command that began it", "[cli]") {

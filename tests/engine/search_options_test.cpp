@@ -10,6 +10,8 @@
 #include "controller/strategy.h"
 #include "engine/job_options.h"
 #include "engine/repeats.h"
+#include "engine/transfer_options.h"
+#include "engine/tune.h"
 #include "engine/unread_options.h"
 #include "search_space/network_options.h"
 
@@ -57,6 +59,20 @@ TEST_CASE("search options: auto takes the preset of the device", "[engine]") {
   apply_preset(workstation, /*gpu=*/true);
   CHECK(workstation.at("trials").origin == "preset workstation");
   CHECK(workstation.integer("trials") > laptop.integer("trials"));
+}
+
+TEST_CASE("search options: laptops tune what they transfer", "[engine]") {
+  const auto with_preset = [](common::Options options) {
+    apply_preset(options, /*gpu=*/false);
+    return options;
+  };
+  const common::Options tuned = with_preset(tune_options());
+  const common::Options transferred = with_preset(transfer_options());
+  for (const char* name : {"cells", "filters", "batch-size", "lr", "label-smoothing"}) {
+    CAPTURE(name);
+    CHECK(tuned.at(name).value == transferred.at(name).value);
+  }
+  CHECK(tuned.integer("input-size") == 32);  // of CIFAR, and no smaller than other proxies
 }
 
 TEST_CASE("search options: every preset fits the options that there are", "[engine]") {
