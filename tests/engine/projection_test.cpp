@@ -73,12 +73,6 @@ TEST_CASE("projection: the scores of each trial's pool are part of it", "[engine
   CHECK(projection_of({{"prescreen", "parameters"}}).seconds_a_choice == 0);
 }
 
-TEST_CASE("projection: what is timed has the dropout of the training", "[engine]") {
-  const Projection without = projection_of({{"kernels", "torch"}});
-  const Projection with = projection_of({{"kernels", "torch"}, {"dropout", "0.5"}});
-  CHECK(with.bytes_a_child > without.bytes_a_child);
-}
-
 TEST_CASE("projection: a batch has no more images than there are", "[engine]") {
   const Projection all = projection_of({{"batch-size", "64"}, {"kernels", "torch"}});
   const Projection more = projection_of({{"batch-size", "65536"}, {"kernels", "torch"}});
