@@ -44,14 +44,13 @@ void warn_of_memory(const common::Options& options, double bytes) {
   const double most =
       gpu ? parse_bytes("child-memory", options.text("child-memory")) : helper_memory(options);
   if (most <= 0 || bytes <= most) return;
-  const bool shared = SupernetSchedule(options).shared();
   common::log_warning(fmt::format(
-      "a child is projected to take {} of memory, and may take {}{}: {}; try {}",
+      "a child is projected to take {} of memory, and may take {}{}: {}; try a larger "
+      "--child-memory, or a smaller --batch-size, --cells or --filters",
       common::bytes_text(bytes), common::bytes_text(most),
       options.is_given("child-memory") ? " (--child-memory)" : ", its share of this machine",
-      shared ? "its training would end the search" : "those that take more will be OOM",
-      shared ? "a larger --child-memory, or a smaller --batch-size, --cells or --filters"
-             : "a larger --child-memory, fewer --workers, or a smaller --batch-size"));
+      SupernetSchedule(options).shared() ? "its training would end the search"
+                                         : "those that take more will be OOM"));
 }
 
 // More images than there are: all are taken.

@@ -18,6 +18,8 @@ bool is_trained(const Trial& row) {
 }  // namespace
 
 bool is_better(const Trial& one, const Trial& other) {
+  const bool derived = one.metrics.contains("mixture") && other.metrics.contains("mixture");
+  if (derived && one.to_epoch == other.to_epoch) return one.id > other.id;
   return std::tie(one.to_epoch, *one.reward) > std::tie(other.to_epoch, *other.reward);
 }
 

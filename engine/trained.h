@@ -9,7 +9,8 @@
 
 namespace nas::engine {
 
-// Of two rows that have a reward: trained for more epochs, or for as many and with a larger one.
+// Of two rows that have a reward: trained for more epochs, or for as many and with a larger one; of
+// two cells that a mixture stood for, the later one.
 bool is_better(const Trial& one, const Trial& other);
 
 // An architecture that has a reward.

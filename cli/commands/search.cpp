@@ -53,7 +53,10 @@ int run(Arguments& arguments) {
                                     common::shell_command({"nas", "search", "--run", run})));
     return common::kExitSignal + engine::stop_signal();
   }
-  if (result.end == engine::SearchEnd::kTimeLimit && result.trials == 0) {
+  const common::Options options = engine::run_options(result.run);
+  const auto supernet = engine::supernet_view(result.run, options);
+  const bool trained = !supernet || static_cast<int64_t>(supernet->done.size()) == supernet->epochs;
+  if (result.end == engine::SearchEnd::kTimeLimit && result.trials == 0 && !trained) {
     common::log_warning("the time limit ended the search before the first reward; continue with: " +
                         common::shell_command({"nas", "search", "--run", run}));
     return common::kExitTimeLimit;
@@ -68,8 +71,6 @@ int run(Arguments& arguments) {
     common::log_info("the time limit ended the search");
   if (result.end == engine::SearchEnd::kExhausted)
     common::log_info("nothing new, or nothing within the limits, is left: " + result.why);
-  const common::Options options = engine::run_options(result.run);
-  const auto supernet = engine::supernet_view(result.run, options);
   if (supernet) {
     const std::string diverged = engine::divergence_text(*supernet);
     if (!diverged.empty()) common::log_warning(diverged);
@@ -85,8 +86,12 @@ int run(Arguments& arguments) {
     fmt::print("architecture  {}\n", (result.run.best() / "architecture.json").string());
     fmt::print("report        {}\n", result.run.report().string());
     fmt::print("next          {}\n", next_command(result.run, options));
-    if (supernet)
-      fmt::print("              with --inherit-weights it starts from the shared weights\n");
+    if (supernet) {
+      fmt::print(
+          "              --inherit-weights starts it from the shared weights, with --cells {} "
+          "--filters {} from all\n",
+          options.integer("cells"), options.integer("filters"));
+    }
   }
   return common::kExitDone;
 }

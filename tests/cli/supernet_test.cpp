@@ -51,8 +51,9 @@ TEST_CASE("supernet: enas trains and rewards in turns, on paths of its controlle
   REQUIRE(epochs.size() >= 12);  // repeats with the last weights cost nothing
   CHECK(std::vector<int>(epochs.begin(), epochs.begin() + 7) ==
         std::vector<int>{1, 1, 1, 2, 2, 2, 3});
-  CHECK_THAT(result.out,
-             ContainsSubstring(" were rewarded)") && ContainsSubstring("with --inherit-weights"));
+  CHECK_THAT(result.out, ContainsSubstring(" were rewarded)") &&
+                             ContainsSubstring("--inherit-weights starts it") &&
+                             ContainsSubstring("--cells 1 --filters 4 from all"));
   for (const auto& trial : status.at("trials")) {
     CHECK(trial.at("state").get<std::string>() == "SUCCEEDED");
     CHECK(trial.at("reward").get<double>() <= 1);

@@ -322,6 +322,8 @@ TEST_CASE("winner: with shared weights rewards of the last ones count, of a mixt
   common::Options darts = options_of("shared");
   darts.set("strategy", "darts", "test");
   const auto derived = choose_winner(trials, {}, darts);
+  CHECK(is_better(trials[5], trials[4]));  // so that its weights are kept
+  CHECK_FALSE(is_better(trials[4], trials[5]));
   CHECK(derived->trial.id == 5);
   CHECK(to_json(*derived).at("by").get<std::string>() == "mixture");
   CHECK_THAT(winner_text(*derived),
