@@ -13,6 +13,7 @@
 #include "engine/run_store.h"
 #include "engine/run_supernet.h"
 #include "engine/signals.h"
+#include "engine/supernet_bench_options.h"
 
 namespace nas::engine {
 

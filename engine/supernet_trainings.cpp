@@ -4,23 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "common/error.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/only_warnings.h"
 #include "common/text.h"
-#include "controller/strategy.h"
-#include "engine/finalists.h"
-#include "engine/ladder.h"
-#include "engine/limits.h"
-#include "engine/objective.h"
-#include "engine/prescreen.h"
 #include "engine/proxy.h"
 #include "engine/run_store.h"
 #include "engine/search_options.h"
-#include "engine/supernet_schedule.h"
+#include "engine/supernet_bench_options.h"
 
 namespace nas::engine {
 
@@ -28,66 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using common::ConfigError;
-using controller::StrategyPlugin;
 using Texts = std::vector<std::string>;
-
-// What can be a --supernet.method, but for `auto`.
-Texts supernet_methods() {
-  Texts methods = common::Options(SupernetSchedule::options()).at("method").choices;
-  std::erase(methods, "auto");
-  return methods;
-}
-
-Texts controllers() {
-  Texts names;
-  for (const auto& [name, entry] : common::Registry<StrategyPlugin>::entries()) {
-    if (entry.plugin.samples) names.push_back(name);
-  }
-  return names;
-}
-
-std::string strategy_of_method(const std::string& method, const common::Options& options) {
-  if (method == "enas") return options.text("controller");
-  return method == "darts" ? "darts" : "random";
-}
-
-// The strategy whose section an option is in, or null.
-const StrategyPlugin* owner_of(const std::string& option) {
-  const std::string section = option.substr(0, option.find('.'));
-  if (section == option || !common::Registry<StrategyPlugin>::contains(section)) return nullptr;
-  return &common::Registry<StrategyPlugin>::find(section);
-}
-
-// What a search has and this bench decides, or what can only fail with shared weights, or what has
-// a say in the choice of a winner alone: the bench compares accuracies of all.
-bool no_supernet_training_reads(const std::string& option) {
-  static const std::set<std::string> names = [] {
-    std::set<std::string> all = {
-        "run",   "strategy",   "start-with",       "repeats",       "evaluator",
-        "table", "time-limit", "child-time-limit", "reward-column", "size-prior",
-        "aux",   "aux-weight", "supernet.method"};
-    for (const auto& some : {Ladder::options(), finalist_options(), Objective::options(),
-                             Limits::options(), Prescreen::options()}) {
-      for (const auto& one : some) all.insert(one.name);
-    }
-    return all;
-  }();
-  if (const StrategyPlugin* owner = owner_of(option)) return !owner->samples && !owner->by_mixture;
-  return names.count(option) > 0;
-}
-
-bool only_enas_reads(const std::string& option) {
-  return option == "trials" || option == "controller" || option == "supernet.trials-an-epoch";
-}
-
-// One child trains a supernet; that of spos needs no trial but to be trained.
-bool supernet_reads(const std::string& option, const std::string& method,
-                    const std::string& strategy) {
-  const StrategyPlugin* owner = owner_of(option);
-  if (owner != nullptr && owner->name != strategy) return false;
-  if (method != "enas" && only_enas_reads(option)) return false;
-  return !no_supernet_training_reads(option) && option != "workers" && option != "window";
-}
 
 Projection project_on(const common::Options& options, const common::Json& proxy) {
   return project_search(options, proxy.at("classes").get<int64_t>(),
@@ -102,53 +36,10 @@ void take_budget(const common::Json& kept, SupernetCost& cost) {
 
 }  // namespace
 
-common::OptionList supernet_training_options() {
-  common::OptionList options = {{.name = "methods",
-                                 .value = supernet_methods(),
-                                 .help = "Supernets to train",
-                                 .choices = supernet_methods()},
-                                {.name = "controller",
-                                 .value = "ppo",
-                                 .help = "The strategy of enas",
-                                 .choices = controllers()}};
-  for (common::Option option : search_options_without(no_supernet_training_reads)) {
-    if (option.name == "space") option.value = "nasbench201";
-    if (option.name == "trials") option.help = "Rewards that the controller of enas learns from";
-    options.push_back(std::move(option));
-  }
-  return options;
-}
-
 SupernetTrainings::SupernetTrainings(const common::Options& options, Texts architectures)
     : options_(options), architectures_(std::move(architectures)) {
-  check_methods();
+  check_supernet_methods(options_);
   check_runs();
-}
-
-void SupernetTrainings::check_methods() const {
-  const Texts methods = options_.list("methods");
-  const std::set<std::string> distinct(methods.begin(), methods.end());
-  if (methods.empty() || distinct.size() != methods.size()) {
-    throw ConfigError({.where = "--methods",
-                       .what = methods.empty() ? "no method" : "a method is named twice",
-                       .got = options_.at("methods").value_text(),
-                       .expected = "some of " + common::join(supernet_methods(), ", ")});
-  }
-  for (const auto& option : options_.all()) {
-    if (option.origin != "flag" && option.origin != "--set") continue;  // a file may have more
-    const StrategyPlugin* owner = owner_of(option.name);
-    const bool is_read = std::any_of(methods.begin(), methods.end(), [&](const auto& method) {
-      return (owner == nullptr || owner->name == strategy_of_method(method, options_)) &&
-             (method == "enas" || !only_enas_reads(option.name));
-    });
-    if (is_read) continue;
-    throw ConfigError(
-        {.where = "--" + option.name,
-         .what = "nothing reads it",
-         .got =
-             "--methods " + options_.at("methods").value_text() +
-             (distinct.count("enas") > 0 ? " --controller " + options_.text("controller") : "")});
-  }
 }
 
 void SupernetTrainings::check_runs() const {
@@ -187,9 +78,8 @@ void SupernetTrainings::announce(const RunFolder& run, const std::string& what) 
 }
 
 common::Options SupernetTrainings::supernet_options(const std::string& method) const {
-  const std::string strategy = strategy_of_method(method, options_);
   common::Options wanted = search_options_of(options_, [&](const std::string& option) {
-    return supernet_reads(option, method, strategy);
+    return supernet_reads(option, method, options_);
   });
   wanted.set_value("run", supernet(method).path().string(), "flag");
   wanted.set_value("space", options_.text("space"), "flag");
@@ -197,7 +87,7 @@ common::Options SupernetTrainings::supernet_options(const std::string& method) c
   wanted.set_value("threads", options_.integer("threads"), "flag");
   wanted.set_value("evaluator", "shared", "flag");
   wanted.set_value("supernet.method", method, "flag");
-  wanted.set_value("strategy", strategy, "flag");
+  wanted.set_value("strategy", strategy_of_method(method, options_), "flag");
   if (method == "spos") wanted.set_value("trials", 1, "flag");
   return wanted;
 }

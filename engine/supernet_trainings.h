@@ -10,9 +10,6 @@
 
 namespace nas::engine {
 
-// --methods, --controller, and those options of a search that one of the trainings reads.
-common::OptionList supernet_training_options();
-
 // What a supernet has cost, and how long each architecture is trained alone to cost as much.
 struct SupernetCost {
   double seconds = 0.0;  // of training it, and of rewarding the architectures
@@ -28,8 +25,8 @@ struct SupernetBenchPart {
 
 class SupernetTrainings {
  public:
-  // Trains nothing yet. Throws UsageError (no proxy dataset) and ConfigError: methods that are none
-  // or named twice, options that they do not read, runs of other architectures in --out.
+  // Trains nothing yet. Throws UsageError (no proxy dataset) and ConfigError: as
+  // check_supernet_methods(), and where the runs in --out are of other architectures.
   SupernetTrainings(const common::Options& options, std::vector<std::string> architectures);
 
   RunFolder supernet(const std::string& method) const { return folder(method); }
@@ -50,7 +47,6 @@ class SupernetTrainings {
  private:
   RunFolder folder(const std::string& name) const;
   std::filesystem::path cost_file(const std::string& method) const;
-  void check_methods() const;
   void check_runs() const;
   common::Options supernet_options(const std::string& method) const;
   common::Options alone_options(const std::string& method, const common::Options& supernet,
