@@ -89,8 +89,17 @@ std::string reward_chart(const std::vector<Trial>& trials, const std::vector<Tri
   }
   std::vector<Series> shown;
   if (by_epochs.size() > 1) {
+    // Shared weights are rewarded all the while that they learn.
+    const bool many = by_epochs.size() > kEpochsColours.size();
+    const int64_t last = by_epochs.rbegin()->first;
     for (auto& [epochs, series] : by_epochs) {
-      series.name = "after " + common::counted(epochs, "epoch");
+      const bool fewer = many && epochs < last;
+      if (fewer && !shown.empty()) {
+        auto& points = shown[0].points;
+        points.insert(points.end(), series.points.begin(), series.points.end());
+        continue;
+      }
+      series.name = fewer ? "after fewer epochs" : "after " + common::counted(epochs, "epoch");
       series.colour = kEpochsColours.at(shown.size() % kEpochsColours.size());
       shown.push_back(std::move(series));
     }

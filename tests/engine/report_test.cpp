@@ -55,6 +55,23 @@ TEST_CASE("report: the best so far climbs in steps, over trials that failed too"
   CHECK_THAT(report, ContainsSubstring("Failed trials") && !ContainsSubstring("Stopped early"));
 }
 
+TEST_CASE("report: rewards after many numbers of epochs are shown as the last and the others",
+          "[engine]") {
+  for (const int64_t numbers : {4, 60}) {
+    CAPTURE(numbers);
+    std::vector<Trial> trials;
+    for (int64_t i = 0; i < numbers; ++i) {
+      trials.push_back(with_reward(waiting_trial(i), 0.01 * static_cast<double>(i)));
+      trials.back().to_epoch = i + 1;
+    }
+    const std::string report = search_report(trials, numbers);
+    CHECK(occurrences(report, "h0") == static_cast<size_t>(numbers));  // a dot a reward
+    CHECK(occurrences(report, "after 1 epoch<") == (numbers == 4 ? 1 : 0));
+    CHECK(occurrences(report, "after fewer epochs") == (numbers == 4 ? 0 : 1));
+    CHECK(occurrences(report, fmt::format("after {} epochs", numbers)) == 1);
+  }
+}
+
 TEST_CASE("report: of a single trial", "[engine]") {
   const std::string report = search_report({with_reward(waiting_trial(0), 0.5)}, 1);
   CHECK_THAT(report, ContainsSubstring("<dd>1 of 1: 1 SUCCEEDED</dd>") &&
