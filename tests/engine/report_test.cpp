@@ -68,7 +68,7 @@ TEST_CASE("report: rewards after many numbers of epochs are shown as the last an
     CHECK(occurrences(report, "h0") == static_cast<size_t>(numbers));  // a dot a reward
     CHECK(occurrences(report, "after 1 epoch<") == (numbers == 4 ? 1 : 0));
     CHECK(occurrences(report, "after fewer epochs") == (numbers == 4 ? 0 : 1));
-    CHECK(occurrences(report, fmt::format("after {} epochs", numbers)) == 1);
+    CHECK(occurrences(report, fmt::format("after {} epochs</span>", numbers)) == 1);
   }
 }
 
