@@ -20,8 +20,13 @@ void start_from(const Network& network, const std::filesystem::path& file) {
       ++taken;
     }
   }
-  common::log_info(std::to_string(taken) + " of " + std::to_string(state.size()) +
-                   " tensors start as in " + file.string());
+  const std::string text = std::to_string(taken) + " of " + std::to_string(state.size()) +
+                           " tensors start as in " + file.string();
+  if (2 * taken < state.size()) {
+    common::log_warning(text + ": the others have other names or shapes there");
+  } else {
+    common::log_info(text);
+  }
 }
 
 }  // namespace nas::child_trainer

@@ -79,7 +79,7 @@ TableSample sample_of_table(const common::Options& options) {
   const auto order = common::RandomStream({.seed = seed, .purpose = "bench proxy"})
                          .permutation(static_cast<int64_t>(table.architectures.size()));
   const auto count = static_cast<size_t>(options.integer("architectures"));
-  TableSample sample;
+  TableSample sample{.architectures = {}, .worth = {}, .column = table.columns[0]};
   std::vector<search_space::Architecture> drawn;
   std::set<std::string> keys;
   for (const int64_t row : order) {

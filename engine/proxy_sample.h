@@ -18,6 +18,7 @@ using Worth = std::map<std::string, double>;  // by name_of()
 struct TableSample {
   std::vector<std::string> architectures;  // as the table has them
   Worth worth;
+  std::string column;  // that says it
 };
 
 // Rows of --table in random order, of the column --column, one of each network of --space: at most

@@ -1,7 +1,9 @@
 #include "engine/run_result.h"
 
 #include "child_trainer/device.h"
+#include "common/error.h"
 #include "common/file.h"
+#include "common/log.h"
 #include "engine/best_settings.h"
 #include "engine/report.h"
 #include "engine/run_store.h"
@@ -18,8 +20,12 @@ namespace {
 void write_shared_weights(const RunFolder& run, const common::Options& options,
                           const search_space::Architecture& architecture, const fs::path& file) {
   child_trainer::set_threads(1);  // the statistics of its batch norms must not depend on how many
-  const auto supernet = open_supernet(run, options, at::kCPU);
-  write_weights(*supernet->subnetwork(architecture), file);
+  try {
+    const auto supernet = open_supernet(run, options, at::kCPU);
+    write_weights(*supernet->subnetwork(architecture), file);
+  } catch (const common::DataError& error) {
+    common::log_warning(std::string("no weights of the winner: ") + error.what());
+  }
 }
 
 void write_best(const RunFolder& run, const common::Options& options, const Winner& winner) {

@@ -120,6 +120,17 @@ void choose_again(const RunFolder& run, const common::Options& options) {
   write_result(run, options);
 }
 
+// The run's options, of which those count as typed that this command has.
+common::Options only_typed_now(const common::Options& begun, const common::Options& given) {
+  common::Options options = begun;
+  for (const auto& option : begun.all()) {
+    const bool now = given.contains(option.name) && given.is_given(option.name);
+    options.set_value(option.name, now ? given.at(option.name).value : option.value,
+                      now ? given.at(option.name).origin : "default");
+  }
+  return options;
+}
+
 // Of a finished run, what goes on with it.
 std::string how_to_extend(const common::Options& options) {
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
@@ -214,8 +225,6 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
     Coordinator coordinator(run, options);
     SearchProgress progress(run, options);
     result.end = coordinator.run([&](const SearchStatus& status) { progress(status); });
-    result.trials = count_trainings(coordinator.trials());
-    result.failed = count_failed(coordinator.trials());
     if (result.end == SearchEnd::kExhausted)
       result.why = why_exhausted(coordinator.trials(), rewarding_text(options));
   }
@@ -223,7 +232,10 @@ SearchResult coordinated(const RunFolder& run, const common::Options& options) {
   if (ended && !train_best_again(run, options)) result.end = SearchEnd::kAskedToStop;
   result.winner = write_result(run, options);
   Store store = open_store(run);
-  result.epochs = epochs_spent(store.trials(), store.further(), options);
+  const auto trials = store.trials();  // with those that ended while the workers stopped
+  result.trials = count_trainings(trials);
+  result.failed = count_failed(trials);
+  result.epochs = epochs_spent(trials, store.further(), options);
   if (result.end != SearchEnd::kAskedToStop) store.set_meta("end", end_text(result.end));
   return result;
 }
@@ -280,6 +292,7 @@ SearchResult search(common::Options options) {
     const common::Options begun = run_options(*named);
     require_same_command(*named, begun, options);
     recognise_inputs(begun, options);
+    refuse_unread(only_typed_now(begun, options));
     options = begun.continued_with(options, "run " + named->path().string());
   } else {
     apply_preset(options, devices.front().is_cuda());

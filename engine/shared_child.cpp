@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "child_trainer/checkpoint.h"
 #include "child_trainer/device.h"
 #include "child_trainer/supernet/mixture_supernet.h"
 #include "common/error.h"
@@ -18,6 +19,20 @@ namespace {
 using child_trainer::MixtureSupernet;
 using child_trainer::TrainState;
 
+// A damaged checkpoint costs the epochs that were trained; the same ones are trained again.
+std::unique_ptr<child_trainer::Supernet> supernet_to_train(const RunFolder& run,
+                                                           const common::Options& options,
+                                                           at::Device device) {
+  try {
+    return open_supernet(run, options, device);
+  } catch (const common::DataError& error) {
+    if (!std::filesystem::exists(run.supernet() / "checkpoint.safetensors")) throw;
+    common::log_warning(std::string(error.what()) + "; trained from the beginning");
+    child_trainer::remove_checkpoint(run.supernet());
+  }
+  return open_supernet(run, options, device);
+}
+
 }  // namespace
 
 SharedChild::SharedChild(const RunFolder& run, const common::Options& options, at::Device device)
@@ -26,7 +41,7 @@ SharedChild::SharedChild(const RunFolder& run, const common::Options& options, a
       schedule_(options),
       objective_(options),
       costs_(run),
-      supernet_(open_supernet(run, options, device)) {}
+      supernet_(supernet_to_train(run, options, device)) {}
 
 SharedChild::~SharedChild() = default;
 

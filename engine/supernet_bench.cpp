@@ -75,7 +75,8 @@ class SupernetBench {
   }
 
   std::optional<SupernetBenchResult> run() {
-    SupernetBenchResult result{.architectures = static_cast<int64_t>(architectures_.size())};
+    SupernetBenchResult result{.architectures = static_cast<int64_t>(architectures_.size()),
+                               .column = sample_.column};
     for (const auto& method : options_.list("methods")) {
       if (!trainings_.train_supernet(method)) return std::nullopt;
       const Ranked ranked = rank(trainings_.supernet(method));
@@ -156,7 +157,9 @@ class SupernetBench {
 }  // namespace
 
 common::Json to_json(const SupernetBenchResult& result) {
-  common::Json json = {{"architectures", result.architectures}, {"rows", common::Json::array()}};
+  common::Json json = {{"architectures", result.architectures},
+                       {"column", result.column},
+                       {"rows", common::Json::array()}};
   for (const auto& row : result.rows) {
     common::Json line = to_json(row.agreement);
     line.update({{"order", row.order}, {"seconds", row.seconds}});

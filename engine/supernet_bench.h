@@ -23,6 +23,7 @@ struct SupernetBenchRow {
 
 struct SupernetBenchResult {
   int64_t architectures = 0;
+  std::string column;  // of the table
   // For each method its own, for darts what the operations weigh as well, and "alone-METHOD" at the
   // same cost; last the number of parameters.
   std::vector<SupernetBenchRow> rows;

@@ -96,7 +96,7 @@ void check_enas(const common::Options& options) {
        .what = "the search would end before the shared weights are trained",
        .got = std::to_string(options.integer("trials")),
        .expected = std::to_string(least) + " or more, with " + std::to_string(rest) + " an epoch",
-       .hint = "fewer --epochs"});
+       .hint = "fewer --epochs or --supernet.trials-an-epoch"});
 }
 
 void check_start(const common::Options& options) {

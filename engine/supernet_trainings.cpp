@@ -43,6 +43,11 @@ SupernetTrainings::SupernetTrainings(const common::Options& options, Texts archi
 }
 
 void SupernetTrainings::check_runs() const {
+  if (folder("").exists()) {
+    throw common::UsageError({.where = "--out " + options_.text("out"),
+                              .what = "this is the folder of a run",
+                              .hint = "another --out"});
+  }
   for (const auto& method : options_.list("methods")) {
     if (!supernet(method).exists() && options_.text("proxy").empty()) {
       throw common::UsageError(

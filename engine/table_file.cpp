@@ -66,6 +66,7 @@ class Reader {
       : header_(std::move(header)), architectures_(architectures), columns_(std::move(columns)) {
     table_.file = std::move(file);
     table_.values.resize(columns_.size());
+    for (const size_t column : columns_) table_.columns.push_back(header_[column]);
   }
 
   void add(const std::string& line, int64_t number) {

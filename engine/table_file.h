@@ -15,6 +15,7 @@ struct TableColumn {
 
 struct Table {
   std::string file;
+  std::vector<std::string> columns;         // the names of those asked for
   std::vector<std::string> architectures;   // a NAS-Bench-201 string, a name, …; each once
   std::vector<std::vector<double>> values;  // [columns asked for][architectures], finite
   std::vector<int64_t> lines;               // of each architecture; the header line is 1

@@ -86,6 +86,9 @@ void refuse_unread(const common::Options& options) {
   }
   if (options.text("cost") != "none" && options.is_given("size-prior"))
     throw_unread("size-prior", "--cost " + options.text("cost"), "one of the two");
+  const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
+  if (!evaluator.needs_proxy && is_typed(options.at("size-prior")))
+    throw_unread("size-prior", "--evaluator " + evaluator.name, "--evaluator trained or shared");
 }
 
 }  // namespace nas::engine

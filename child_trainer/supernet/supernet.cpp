@@ -86,9 +86,9 @@ void Supernet::restore() {
       return found == file.metadata.end() ? std::string() : found->second;
     };
     if (metadata("identity") != identity()) {
-      throw common::DataError({.where = path.string(),
-                               .what = "it is the checkpoint of another supernet",
-                               .hint = "a new --run"});
+      throw common::ConfigError({.where = path.string(),
+                                 .what = "it is the checkpoint of another supernet",
+                                 .hint = "a new --run"});
     }
     progress_ =
         progress_from_json(common::parse_json(metadata("progress"), path.string()), path.string());

@@ -40,9 +40,8 @@ int run(Arguments& arguments) {
     return common::kExitDone;
   }
   fmt::print(
-      "rank correlations with the table over {} architectures ± their bootstrap standard "
-      "errors\n\n",
-      result->architectures);
+      "rank correlations with {} over {} architectures ± their bootstrap standard errors\n\n",
+      result->column, result->architectures);
   fmt::print("{:<15}{}{:>10}\n", "order", engine::agreement_heading(), "seconds");
   for (const auto& row : result->rows) {
     fmt::print("{:<15}{}{:>10.1f}   {}\n", row.order, engine::agreement_text(row.agreement),

@@ -13,6 +13,7 @@
 #include "engine/search_options.h"
 #include "engine/signals.h"
 #include "engine/supernet_view.h"
+#include "search_space/network_family.h"
 
 namespace nas::cli {
 namespace {
@@ -49,7 +50,8 @@ int run(Arguments& arguments) {
   }
   if (json) fmt::print("{}\n", engine::to_json(result).dump());
   if (result.end == engine::SearchEnd::kAskedToStop) {
-    common::log_warning(fmt::format("stopped after {} trials; continue with: {}", result.trials,
+    common::log_warning(fmt::format("stopped after {}; continue with: {}",
+                                    common::counted(result.trials, "trial"),
                                     common::shell_command({"nas", "search", "--run", run})));
     return common::kExitSignal + engine::stop_signal();
   }
@@ -87,10 +89,14 @@ int run(Arguments& arguments) {
     fmt::print("report        {}\n", result.run.report().string());
     fmt::print("next          {}\n", next_command(result.run, options));
     if (supernet) {
-      fmt::print(
-          "              --inherit-weights starts it from the shared weights, with --cells {} "
-          "--filters {} from all\n",
-          options.integer("cells"), options.integer("filters"));
+      std::string sizes;
+      for (const char* name : {"cells", "filters"}) {
+        if (search_space::makes_difference(name, result.winner->trial.architecture))
+          sizes += fmt::format(" --{} {}", name, options.integer(name));
+      }
+      fmt::print("              --inherit-weights starts it from the shared weights{}\n",
+                 supernet->method == "darts" ? ", but for what a mixture has not"
+                                             : ", with" + sizes + " from all");
     }
   }
   return common::kExitDone;

@@ -54,6 +54,7 @@ TEST_CASE("bench supernet: each method is ranked beside trainings of its cost", 
   REQUIRE(result.exit_code == 0);
   const Json json = common::parse_json(result.out, "nas bench supernet");
   CHECK(json.at("architectures").get<int>() == 8);
+  CHECK(json.at("column").get<std::string>() == "worth");
   Texts orders;
   for (const auto& row : json.at("rows")) {
     orders.push_back(row.at("order").get<std::string>());
@@ -84,6 +85,10 @@ TEST_CASE("bench supernet: each method is ranked beside trainings of its cost", 
   const Json left = common::parse_json(dry.out, "nas bench supernet").at("projected");
   CHECK(left.at("seconds") == 0.0);
   for (const auto& part : left.at("parts")) CHECK(part.at("done").get<bool>());
+
+  const ProgramResult into_run = run_program(bench("--out b/enas"), dir.path());
+  CHECK(into_run.exit_code == 2);
+  CHECK_THAT(into_run.err, ContainsSubstring("this is the folder of a run"));
 
   // Of other architectures are not what is there; --start-with would be no option to name.
   const ProgramResult more = run_program(bench("--architectures 9"), dir.path());

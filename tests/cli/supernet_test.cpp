@@ -175,6 +175,20 @@ TEST_CASE("supernet: a collapse is said wherever the winner is", "[cli]") {
   CHECK_THAT(searched(dir.path(), words).err, !ContainsSubstring("collapsed"));
 }
 
+TEST_CASE("supernet: a damaged checkpoint costs time, and nothing else", "[cli]") {
+  const TempDir dir;
+  write_tiny_dataset(dir.path());
+  searched(dir.path(), supernet_search("whole", "random", "--trials 5"));
+  searched(dir.path(), supernet_search("damaged", "random", "--trials 3"));
+  std::filesystem::resize_file(dir.path() / "damaged/supernet/checkpoint.safetensors", 1000);
+  searched(dir.path(), supernet_search("damaged", "random", "--trials 5"));
+  CHECK(supernet_outcome(dir.path(), "damaged") == supernet_outcome(dir.path(), "whole"));
+  // Nothing that has no effect is taken of a run that goes on, either.
+  const auto refused = run_program({"search", "--run", "./whole", "--workers", "2"}, dir.path());
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("[--workers] one worker trains the supernet"));
+}
+
 TEST_CASE("supernet: the winner's weights are there, whichever trials' were kept", "[cli]") {
   const TempDir dir;
   write_tiny_dataset(dir.path());

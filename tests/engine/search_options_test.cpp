@@ -165,6 +165,8 @@ TEST_CASE("search options: what nothing would read is refused", "[engine]") {
        "[--supernet.trials-an-epoch] nothing reads it; got spos"},
       {{{"evaluator", "shared"}, {"workers", "2"}}, "[--workers] one worker trains the supernet"},
       {{{"evaluator", "shared"}, {"window", "2"}}, "[--window] one worker trains the supernet"},
+      {{{"evaluator", "table"}, {"table", "t.csv"}, {"size-prior", "1"}},
+       "[--size-prior] nothing reads it; got --evaluator table"},
       {{{"evaluator", "shared"}, {"strategy", "darts"}, {"size-prior", "1"}},
        "[--size-prior] nothing reads it; got darts"}};
   for (const auto& [given, message] : refused)
