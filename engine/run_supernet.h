@@ -10,7 +10,8 @@
 
 namespace nas::engine {
 
-// At its checkpoint where there is one. `options` of the run. Throws DataError.
+// At its checkpoint where there is one. `options` of the run. Throws DataError,
+// ConfigError.
 std::unique_ptr<child_trainer::Supernet> open_supernet(const RunFolder& run,
                                                        const common::Options& options,
                                                        at::Device device);

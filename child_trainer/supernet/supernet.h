@@ -27,8 +27,8 @@ class Supernet {
   Supernet(data::Dataset dataset, at::Device device, SupernetJob job);
   virtual ~Supernet();
 
-  // Goes on from the checkpoint of the folder, where there is one of this job. Once, before all
-  // else. Throws DataError where it is damaged.
+  // Goes on from the checkpoint of the folder, where there is one. Once, before all else. Throws
+  // DataError where it is damaged, ConfigError where it is of another job.
   void restore();
 
   int64_t epochs_done() const { return progress_.epoch; }

@@ -139,7 +139,7 @@ TEST_CASE("supernet: a training that diverges says so, another's checkpoint is r
   PathSupernet other(training_set(), kCpu, job, [](int64_t, int64_t, int64_t) {
     return search_space::find_architecture(kStrong);
   });
-  CHECK_THROWS_AS(other.restore(), common::DataError);
+  CHECK_THROWS_AS(other.restore(), common::ConfigError);
 }
 
 TEST_CASE("mixture weights: their gradients are those of finite differences", "[child_trainer]") {
