@@ -13,6 +13,7 @@
 #include "engine/prescreen.h"
 #include "engine/search_options.h"
 #include "engine/supernet_schedule.h"
+#include "engine/unread_options.h"
 
 namespace nas::engine {
 
@@ -108,7 +109,7 @@ void check_supernet_methods(const common::Options& options) {
                        .expected = "some of " + common::join(supernet_methods(), ", ")});
   }
   for (const auto& option : options.all()) {
-    if (option.origin != "flag" && option.origin != "--set") continue;  // a file may have more
+    if (!is_typed(option)) continue;
     const StrategyPlugin* owner = owner_of(option.name);
     const bool is_read = std::any_of(methods.begin(), methods.end(), [&](const auto& method) {
       return (owner == nullptr || owner->name == strategy_of_method(method, options)) &&

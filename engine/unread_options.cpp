@@ -19,11 +19,6 @@ namespace {
       {.where = "--" + option, .what = "nothing reads it", .got = because, .hint = hint});
 }
 
-// For this search: a file may serve others, too.
-bool is_typed(const common::Option& option) {
-  return option.origin == "flag" || option.origin == "--set";
-}
-
 void refuse_those_of_other_evaluators(const common::Options& options) {
   const std::string chosen = options.text("evaluator");
   std::map<std::string, std::vector<std::string>> readers;  // by option
@@ -75,6 +70,10 @@ void refuse_those_of_many_trainings(const common::Options& options, const std::s
 }
 
 }  // namespace
+
+bool is_typed(const common::Option& option) {
+  return option.origin == "flag" || option.origin == "--set";
+}
 
 void refuse_unread(const common::Options& options) {
   refuse_those_of_other_evaluators(options);

@@ -44,7 +44,8 @@ Ranking ranking_of(std::vector<Trained> architectures, common::Options options) 
   if (!trained.empty() && is_finalist(trained.front()))
     options.set_value("size-prior", 0.0, options.at("size-prior").origin);
   const auto& evaluator = common::Registry<EvaluatorPlugin>::find(options.text("evaluator"));
-  if (const SupernetSchedule supernet(options); supernet.shared()) {
+  const SupernetSchedule supernet(options);
+  if (supernet.shared()) {
     ranking.why_none = supernet.why_no_model();
   } else if (!evaluator.exact.empty()) {
     ranking.why_none = evaluator.exact;
@@ -59,7 +60,7 @@ Ranking ranking_of(std::vector<Trained> architectures, common::Options options) 
   std::vector<double> worth = means_of(trained);
   if (ranking.model) {
     for (size_t i = 0; i < trained.size(); ++i) worth[i] = ranking.model->worth(i);
-  } else if (SupernetSchedule(options).shared() && !trained.empty()) {
+  } else if (supernet.shared() && !trained.empty()) {
     const auto bonuses = size_bonuses(trained, options, common::robust_deviation(worth));
     for (size_t i = 0; i < trained.size(); ++i) worth[i] += bonuses[i];
   }
